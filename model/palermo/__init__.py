@@ -1,0 +1,24 @@
+"""palermo tags passages about migrants moved across borders.
+
+>>> from palermo import Predictor
+>>> [passage.label for passage in Predictor.load().tag("Subscribe to our newsletter.")]
+['none']
+"""
+
+from palermo.errors import ArtifactError, CorpusError, DocumentError, PalermoError
+from palermo.labels import LABELS, NONE
+from palermo.passages import Passage
+from palermo.predictor import Predictor
+
+__all__ = [
+    "LABELS",
+    "NONE",
+    "ArtifactError",
+    "CorpusError",
+    "DocumentError",
+    "PalermoError",
+    "Passage",
+    "Predictor",
+]
+
+__version__ = "0.1.0"

@@ -1,0 +1,266 @@
+"""A model as data: arrays and plain values in one joblib file, and a reader that runs nothing.
+
+Models are written with joblib, as everybody does, and read by
+:mod:`palermo.joblib_reader`, because loading a joblib file with joblib may run
+anything that its writer liked.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palermo.errors import ArtifactError
+from palermo.joblib_reader import START, ForeignFileError, read_values
+
+FORMAT: Final = 1
+"""Counts up when an older palermo would misread a newer file, or the other way round."""
+
+_ARRAYS: Final = {
+    "terms": "u1",
+    "idf": "f8",
+    "weights": "f4",
+    "intercepts": "f8",
+    "thresholds": "f8",
+}
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """All that scoring needs, and where it came from.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        ``n_labels`` names, in the order of the columns below.
+    terms : tuple of str
+        ``n_terms`` terms as :func:`palermo.text.terms` gives them, sorted.
+    idf : ndarray of float64, shape (n_terms,)
+        Inverse document frequency of each term, above 0.
+    weights : ndarray of float32, shape (n_terms, n_labels)
+        Calibrated weight of each term for each label, in log-odds.
+    intercepts : ndarray of float64, shape (n_labels,)
+        Log-odds of each label for a passage without a known term.
+    thresholds : ndarray of float64, shape (n_labels,)
+        Probability from which on a label is given, 0 to 1.
+    about : dict
+        Version, data digest, counts and recipe: names to str, int or float.
+
+    Examples
+    --------
+    >>> artifact = tiny()
+    >>> artifact.labels, artifact.weights.shape, len(artifact.digest)
+    (('smuggling',), (1, 1), 64)
+    """
+
+    labels: tuple[str, ...]
+    terms: tuple[str, ...]
+    idf: NDArray[np.float64]
+    weights: NDArray[np.float32]
+    intercepts: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
+    about: Mapping[str, str | int | float]
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of every value, as 64 hexadecimal digits."""
+        return _digest(_to_values(self))
+
+
+def tiny() -> Artifact:
+    """Make the smallest model there is, for examples and tests: one label, one term.
+
+    Returns
+    -------
+    Artifact
+        "boat" speaks for smuggling.
+
+    Examples
+    --------
+    >>> tiny().terms
+    ('boat',)
+    """
+    return Artifact(
+        labels=("smuggling",),
+        terms=("boat",),
+        idf=np.array([1.0]),
+        weights=np.array([[2.0]], dtype=np.float32),
+        intercepts=np.array([-1.0]),
+        thresholds=np.array([0.5]),
+        about={"version": "tiny"},
+    )
+
+
+def save(artifact: Artifact, path: Path) -> None:
+    """Write a model; a reader sees the old file or the whole new one, never a part.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        What to write. The same values give the same bytes.
+    path : Path
+        Where to; its folder must exist.
+
+    Raises
+    ------
+    ArtifactError
+        If the values are none that :func:`load` would accept, or the file cannot
+        be written.
+
+    Examples
+    --------
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(tiny(), Path(folder, "tiny.joblib"))
+    ...     load(Path(folder, "tiny.joblib")).digest == tiny().digest
+    True
+    """
+    import joblib  # takes longer to import than a model takes to load, and reading needs none of it
+
+    values = _to_values(artifact)
+    _from_values(values, path)
+    part: str | None = None
+    try:
+        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+        os.close(handle)
+        joblib.dump({**values, "digest": artifact.digest}, part, compress=0, protocol=4)
+        os.chmod(part, 0o644)
+        os.replace(part, path)
+    except OSError as error:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)
+        raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def load(path: Path) -> Artifact:
+    """Read a model without running any of it.
+
+    Parameters
+    ----------
+    path : Path
+        A file that :func:`save` wrote.
+
+    Returns
+    -------
+    Artifact
+        The model, its arrays read-only.
+
+    Raises
+    ------
+    ArtifactError
+        If the file is missing, cut short, damaged, of another format, or anything
+        but a palermo model. Memory stays within a small multiple of the file's size.
+
+    Examples
+    --------
+    >>> load(Path("no-such.joblib"))
+    Traceback (most recent call last):
+    palermo.errors.ArtifactError: no-such.joblib: no such model file
+    """
+    try:
+        with path.open("rb") as handle:
+            content = handle.read(len(START))
+            if content == START:
+                handle.seek(0)
+                content = handle.read()
+        values = read_values(content)
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: no such model file") from None
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None
+    except ForeignFileError as error:
+        raise ArtifactError(
+            f"{path}: not a palermo model: {error}. Nothing in it was run. "
+            "Make a model with 'palermo train --output FILE', or get this one again."
+        ) from None
+    digest = values.pop("digest", None)
+    artifact = _from_values(values, path)
+    if digest != artifact.digest:
+        raise ArtifactError(
+            f"{path}: damaged: its values have digest {artifact.digest[:12]}, "
+            f"it says {str(digest)[:12]}. Get the file again."
+        )
+    return artifact
+
+
+def _to_values(artifact: Artifact) -> dict[str, Any]:
+    """Lay an artifact out as the dict that goes into the file."""
+    return {
+        "format": FORMAT,
+        "labels": list(artifact.labels),
+        "terms": np.frombuffer("\n".join(artifact.terms).encode(), np.uint8),
+        "idf": np.ascontiguousarray(artifact.idf, "<f8"),
+        "weights": np.ascontiguousarray(artifact.weights, "<f4"),
+        "intercepts": np.ascontiguousarray(artifact.intercepts, "<f8"),
+        "thresholds": np.ascontiguousarray(artifact.thresholds, "<f8"),
+        "about": dict(artifact.about),
+    }
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    """Hash the names, types, shapes and contents of all values."""
+    total = hashlib.sha256()
+    for name in sorted(values):
+        value = values[name]
+        if isinstance(value, np.ndarray):
+            total.update(f"{name} {value.dtype.str} {value.shape}\n".encode())
+            total.update(value.tobytes())
+        else:
+            total.update(f"{name} {json.dumps(value, sort_keys=True)}\n".encode())
+    return total.hexdigest()
+
+
+def _from_values(values: dict[str, Any], path: Path) -> Artifact:
+    """Check a file's values and build the artifact; everything wrong is named."""
+
+    def check(right: bool, wrong: str) -> None:
+        if not right:
+            raise ArtifactError(f"{path}: not a palermo model: {wrong}. Get the file again.")
+
+    number = values.get("format", "")
+    check(type(number) is int, "it names no format")
+    if number != FORMAT:
+        raise ArtifactError(
+            f"{path}: model format {number}, this palermo reads format {FORMAT}: "
+            + ("upgrade palermo." if number > FORMAT else "train the model again.")
+        )
+    expected = {"format", *(field.name for field in fields(Artifact))}
+    check(set(values) == expected, f"its parts are {sorted(values)}, not {sorted(expected)}")
+    labels, about = values["labels"], values["about"]
+    check(type(labels) is list and all(type(label) is str for label in labels), "odd labels")
+    check(bool(labels) and len(set(labels)) == len(labels), "labels that are none or the same")
+    check(
+        type(about) is dict and all(type(value) in (str, int, float) for value in about.values()),
+        "odd remarks about itself",
+    )
+    for name, code in _ARRAYS.items():
+        array = values[name]
+        check(isinstance(array, np.ndarray) and array.dtype.str[1:] == code, f"{name} is no {code}")
+        check(bool(np.isfinite(array).all()), f"{name} holds numbers that are not finite")
+    try:
+        terms = tuple(values["terms"].tobytes().decode().split("\n"))
+    except UnicodeDecodeError:
+        terms = ()
+    check(all(left < right for left, right in pairwise(terms)), "unsorted terms")
+    shapes = {
+        "idf": (len(terms),),
+        "weights": (len(terms), len(labels)),
+        "intercepts": (len(labels),),
+        "thresholds": (len(labels),),
+    }
+    for name, shape in shapes.items():
+        check(values[name].shape == shape, f"{name} has shape {values[name].shape}, not {shape}")
+    check(bool((values["idf"] > 0).all()), "idf holds numbers not above 0")
+    thresholds = values["thresholds"]
+    check(bool(((thresholds >= 0) & (thresholds <= 1)).all()), "thresholds outside 0 to 1")
+    return Artifact(
+        labels=tuple(labels), terms=terms, about=about, **{name: values[name] for name in shapes}
+    )

@@ -1,0 +1,86 @@
+"""Passages as a table for people, one file after the other."""
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, TextIO
+
+from palermo.labels import NONE
+from palermo.passages import Passage
+
+_COLOURS: Final = {
+    "smuggling": "yellow",
+    "trafficking": "magenta",
+    "enforcement": "cyan",
+    "policy": "green",
+}
+
+
+def printable(text: str) -> str:
+    r"""Make a foreign text safe to show: white space folded, control characters spelt out.
+
+    A document or a file name may hold characters that a terminal obeys: colours, a
+    cleared screen, text running backwards.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        One line without control, format or surrogate characters.
+
+    Examples
+    --------
+    >>> printable("two\nlines \x1b[2J")
+    'two lines \\x1b[2J'
+    """
+    return "".join(
+        char
+        if unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co")
+        else char.encode("unicode_escape").decode()
+        for char in " ".join(text.split())
+    )
+
+
+def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
+    """Write the passages of one file as a table.
+
+    Parameters
+    ----------
+    passages : sequence of Passage
+        In reading order.
+    file : str
+        The document's name.
+    to : text file
+        Where to; colours are used only if it is a terminal and ``NO_COLOR`` is not set.
+
+    Examples
+    --------
+    >>> import sys
+    >>> write([Passage("Hi.", 0, 3, "none", (), {"policy": 0.25}, 1.0)], "a.txt", sys.stdout)
+    a.txt
+    label        prob  other tags   passage
+    none                            Hi.
+    """
+    from rich.console import Console  # slow to import, and JSON lines do without
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=to, highlight=False)
+    console.print(Text(printable(file), style="bold"), soft_wrap=True)
+    table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("label", min_width=11)
+    table.add_column("prob", min_width=4)
+    table.add_column("other tags", min_width=11)
+    table.add_column("passage", overflow="fold")
+    for passage in passages:
+        none = passage.label == NONE
+        table.add_row(
+            Text(passage.label, style="dim" if none else _COLOURS.get(passage.label, "blue")),
+            "" if none else f"{passage.probabilities[passage.label]:.2f}",
+            "\n".join(tag for tag in passage.tags if tag != passage.label),
+            Text(printable(passage.text), style="dim" if none else ""),
+        )
+    console.print(table)
