@@ -1,0 +1,1 @@
+"""What makes and measures palermo's models. Needs scikit-learn; the models do not."""

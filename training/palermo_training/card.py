@@ -1,0 +1,109 @@
+"""The model card, written from the model and its figures."""
+
+from palermo.artifact import Artifact
+from palermo.labels import NONE
+from palermo_training.evaluation import Evaluation, table
+
+_CARD = """\
+# Model card: palermo {version}
+
+*Written by `palermo train`; every figure comes from the model or from `palermo evaluate`.*
+
+| | |
+|---|---|
+| model | `palermo.joblib`, version {version}, digest `{digest}` |
+| kind | TF-IDF over words, pairs and character runs ({terms:,} terms); {heads} |
+| trained on | {rows:,} passages in {groups:,} groups, digest `{data}` |
+| languages | English |
+| size | scores one passage at a time, knows nothing of the passages around it |
+
+## What it is for
+Sorting passages of news, reports and case texts for a human reader: which ones are
+about smuggling, trafficking, enforcement or policy. `data/codebook.md` says what
+the labels mean.
+
+## What it is not for
+It accuses nobody. A label says what a passage is about, not whether it is true, and
+nothing about any person named in it. Do not use it to decide about people: not in
+asylum, visa, border, police or court matters, and not to rank, watch or report
+anybody. A reader must see the passage before anything follows from its label.
+
+## What it learnt from
+| primary label | passages |
+|---|---|
+{counts}
+
+The passages are the sentences of five articles on migration between Central
+America and the United States; `data/README.md` says who labelled them and how far
+the readers agreed.
+
+## How right it is
+Each article is scored by a model that was trained, calibrated and given its
+thresholds without that article. Passages of page furniture that two of the articles
+share are scored with the other article in training.
+
+```
+{figures}
+```
+
+## Thresholds
+A label is given from this probability on; chosen for the best F1 in cross-validation
+by article.
+
+| label | threshold |
+|---|---|
+{thresholds}
+
+## Limits
+- Five articles teach a few hundred words. On other outlets, countries and topics it
+  is wrong far more often than the figures above say; where `known` is low, it is
+  guessing.
+- `trafficking` is the main label of so few passages ({trafficking}) that it is as good
+  as untrained.
+- Half of a news page is furniture; furniture of other sites than these is unknown.
+- It reads no Spanish yet.
+"""
+
+
+def card(artifact: Artifact, evaluation: Evaluation) -> str:
+    """Write the model card.
+
+    Parameters
+    ----------
+    artifact : Artifact
+        The model.
+    evaluation : Evaluation
+        Its figures on held-out groups.
+
+    Returns
+    -------
+    str
+        Markdown.
+
+    Examples
+    --------
+    >>> from palermo_training import corpus, evaluation, train
+    >>> rows = corpus.seeds()
+    >>> decisions = [evaluation.Decision((), "none")] * len(rows)
+    >>> text = card(train.train(rows), evaluation.evaluate(rows, decisions, "no labels at all"))
+    >>> text.splitlines()[0]
+    '# Model card: palermo 0.1.0'
+    """
+    about = artifact.about
+    labels = (*artifact.labels, NONE)
+    return _CARD.format(
+        version=about["version"],
+        digest=artifact.digest[:12],
+        data=str(about["data"])[:12],
+        terms=len(artifact.terms),
+        heads="one calibrated logistic regression a label",
+        rows=about["rows"],
+        groups=about["groups"],
+        counts="\n".join(f"| {label} | {about[f'rows {label}']} |" for label in labels),
+        trafficking=about["rows trafficking"],
+        figures=table(evaluation),
+        thresholds="\n".join(
+            f"| {label} | {value:.4f} |"
+            for label, value in zip(artifact.labels, artifact.thresholds, strict=True)
+        ),
+    )

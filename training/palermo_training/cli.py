@@ -1,0 +1,119 @@
+"""The ``palermo`` command: parses, calls, prints."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from palermo.cli import complain, guarded, version
+from palermo_training import corpus
+
+_CHECKOUT: Final = Path(__file__).parents[2]
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
+
+
+@app.callback()
+def palermo(
+    version: Annotated[
+        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Train and measure palermo's models. To tag files, use the command classify."""
+
+
+@app.command()
+def train(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the model alone, there. By default a checkout's artifacts/ gets the "
+            "model, evaluation.json and MODEL_CARD.md.",
+        ),
+    ] = None,
+) -> None:
+    """Train a model on the shipped corpus. The same corpus gives the same bytes."""
+    from palermo.artifact import save
+    from palermo_training.card import card
+    from palermo_training.train import train as fit
+
+    folder = _CHECKOUT / "artifacts"
+    if output is None and not (_CHECKOUT / "pyproject.toml").exists():
+        raise typer.BadParameter("this palermo is no checkout; give a FILE", param_hint="--output")
+    rows = corpus.seeds()
+    complain(f"Training on {len(rows):,} rows.")
+    artifact = fit(rows)
+    if output is not None:
+        save(artifact, output)
+    else:
+        complain("Evaluating, leaving one article out.")
+        evaluation = _on_seeds()
+        save(artifact, folder / "palermo.joblib")
+        figures = {"model": artifact.digest, **evaluation.as_dict()}
+        (folder / "evaluation.json").write_text(_json(figures), encoding="utf-8")
+        (folder / "MODEL_CARD.md").write_text(card(artifact, evaluation), encoding="utf-8")
+    complain(f"Wrote {output or folder} (digest {artifact.digest[:12]}).")
+
+
+@app.command()
+def evaluate(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]",
+            help="Labelled rows (JSON lines with text, tags, primary) to score the model on. "
+            "Without it: the seed articles, each left out of training in turn.",
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Model to score on FILE.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say how right the model is: per label, macro-F1 with an interval, kappa, confusion."""
+    from palermo import Predictor
+    from palermo_training import evaluation
+
+    if file is None:
+        if model is not None:
+            raise typer.BadParameter("it goes with a FILE of rows", param_hint="--model")
+        result = _on_seeds()
+    else:
+        rows = corpus.read_rows(file)
+        predictor = Predictor.load(model)
+        what = f"model {predictor.model} on {file.name}"
+        if all(row.group == row.id for row in rows):
+            what += " (no groups given, each row is its own)"
+        result = evaluation.evaluate(rows, evaluation.decide(predictor, rows), what)
+    typer.echo(_json(result.as_dict()) if as_json else evaluation.table(result), nl=not as_json)
+
+
+@app.command()
+def agreement(as_json: Json = False) -> None:
+    """Say how far the corpus's readers agreed before anything was settled."""
+    from palermo_training import agreement
+
+    found = agreement.agreement(corpus.data("readings"))
+    typer.echo(_json(found) if as_json else agreement.table(found), nl=not as_json)
+
+
+def _on_seeds() -> Any:
+    from palermo_training import evaluation
+
+    rows = corpus.seeds()
+    return evaluation.evaluate(
+        rows, evaluation.leave_one_group_out(rows), "seed articles, each left out of training"
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Run ``palermo``."""
+    guarded(app)

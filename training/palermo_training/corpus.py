@@ -1,0 +1,243 @@
+"""Labelled rows: read from JSON lines and checked.
+
+A row is one passage and what somebody decided about it; ``data/README.md`` says
+what its fields mean.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from palermo.errors import CorpusError
+from palermo.labels import LABELS, NONE
+
+_HERE: Final = Path(__file__).parent
+_PLACES: Final = (_HERE / "data", _HERE.parents[1] / "data")  # installed, then in a checkout
+
+
+@dataclass(frozen=True)
+class Row:
+    """One labelled passage.
+
+    Attributes
+    ----------
+    id : str
+        Unique in its corpus; ``file:line`` where the file gives none.
+    text : str
+        The passage.
+    tags : tuple of str
+        Labels that it supports, in the order of ``LABELS``.
+    primary : str
+        The tag that it is mainly about, or ``none``.
+    group : str
+        What must not be parted between training and test: an article, or passages
+        that were written together. The row's own id where the file gives none.
+    judged : tuple of str
+        Labels that somebody decided; for the others, no tag means unknown, not no.
+    """
+
+    id: str
+    text: str
+    tags: tuple[str, ...]
+    primary: str
+    group: str
+    judged: tuple[str, ...] = LABELS
+
+
+def data(name: str = "") -> Path:
+    """Find a file of the shipped corpus, installed or in a checkout.
+
+    Parameters
+    ----------
+    name : str, default ""
+        Path below ``data/``.
+
+    Returns
+    -------
+    Path
+        It exists, unless the installation is broken.
+
+    Examples
+    --------
+    >>> data("codebook.md").exists()
+    True
+    """
+    return next(filter(Path.exists, _PLACES), _PLACES[0]) / name
+
+
+def seeds() -> list[Row]:
+    """Read the rows of the five seed articles.
+
+    Returns
+    -------
+    list of Row
+        In the order of the articles and of the text.
+
+    Examples
+    --------
+    >>> len({row.group for row in seeds()})
+    5
+    """
+    return read_rows(data("seed_sentences.jsonl"))
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Read labelled rows from a file of JSON lines, and check each.
+
+    Parameters
+    ----------
+    path : Path
+        One JSON object a line with at least ``text``, ``tags`` and ``primary``.
+
+    Returns
+    -------
+    list of Row
+        At least one.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, holds no row, or a row breaks the contract; the
+        message gives file, line and what was expected.
+
+    Examples
+    --------
+    >>> read_rows(Path("no-such.jsonl"))
+    Traceback (most recent call last):
+    palermo.errors.CorpusError: no-such.jsonl: no such file
+    """
+    rows = [_row(found, place) for place, found in read_objects(path)]
+    if not rows:
+        raise CorpusError(f"{path}: no rows; expected one JSON object a line")
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise CorpusError(f"{path}: the id {row.id!r} stands twice; ids must be unique")
+        seen.add(row.id)
+    return rows
+
+
+def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Read the objects in a file of JSON lines; blank lines are passed over.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, one object a line.
+
+    Yields
+    ------
+    place : str
+        ``file:line``, for messages.
+    found : dict
+        The object.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, or a line is no JSON object.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise CorpusError(f"{path}: no such file") from None
+    except UnicodeDecodeError as error:
+        raise CorpusError(f"{path}: not UTF-8 (byte {error.start:,}); save it as UTF-8") from None
+    except OSError as error:
+        raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        place = f"{path}:{number}"
+        try:
+            found = json.loads(line)
+        except ValueError as error:
+            raise CorpusError(f"{place}: no JSON ({error}); expected one object a line") from None
+        _check(isinstance(found, dict), place, "expected a JSON object")
+        yield place, found
+
+
+def read_labels(found: dict[str, Any], place: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """Take the labels out of an object and check them.
+
+    Parameters
+    ----------
+    found : dict
+        With ``tags``, ``primary`` and perhaps ``judged``.
+    place : str
+        Its file and line.
+
+    Returns
+    -------
+    tags, primary, judged
+        As in :class:`Row`.
+
+    Raises
+    ------
+    CorpusError
+        If one is missing, unknown, or contradicts another.
+
+    Examples
+    --------
+    >>> read_labels({"tags": ["policy"], "primary": "policy"}, "rows.jsonl:1")[:2]
+    (('policy',), 'policy')
+    """
+    for name in ("tags", "primary"):
+        _check(name in found, place, f"no {name!r}; a row needs text, tags and primary")
+    tags, primary, judged = found["tags"], found["primary"], found.get("judged", list(LABELS))
+    known = f"known are {', '.join(LABELS)}"
+    for name, labels in (("tags", tags), ("judged", judged)):
+        _check(isinstance(labels, list), place, f"{name} must be a list of labels; {known}")
+        for label in labels:
+            _check(label in LABELS, place, f"unknown label {label!r} in {name}; {known}")
+    _check(set(tags) <= set(judged), place, "a tag stands in tags and not in judged")
+    if tags:
+        _check(primary in tags, place, f"primary is {primary!r}; it must be one of the tags {tags}")
+    else:
+        _check(primary == NONE, place, f"primary is {primary!r}; without tags it must be {NONE!r}")
+    ordered = (tuple(label for label in LABELS if label in given) for given in (tags, judged))
+    return next(ordered), primary, next(ordered)
+
+
+def _row(found: dict[str, Any], place: str) -> Row:
+    text = found.get("text")
+    _check("text" in found, place, "no 'text'; a row needs text, tags and primary")
+    _check(isinstance(text, str) and bool(text.strip()), place, "text must be a string with words")
+    for name in ("id", "group"):
+        _check(isinstance(found.get(name, ""), str), place, f"{name} must be a string")
+    tags, primary, judged = read_labels(found, place)
+    id_ = found.get("id", place)
+    return Row(id_, str(text), tags, primary, found.get("group", id_), judged)
+
+
+def _check(right: bool, place: str, wrong: str) -> None:
+    if not right:
+        raise CorpusError(f"{place}: {wrong}")
+
+
+def digest(rows: Sequence[Row]) -> str:
+    """Hash what a model learns from.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        In the order in which they are learnt from.
+
+    Returns
+    -------
+    str
+        SHA-256 over every row's fields, 64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest(seeds()) == digest(seeds())
+    True
+    """
+    total = hashlib.sha256()
+    for row in rows:
+        fields = [row.id, row.text, row.tags, row.primary, row.group, row.judged]
+        total.update(json.dumps(fields).encode() + b"\n")
+    return total.hexdigest()

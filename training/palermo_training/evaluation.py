@@ -1,0 +1,346 @@
+"""How right a model is: figures from predictions, and the predictions to take them from."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palermo import Predictor
+from palermo.errors import CorpusError
+from palermo.labels import LABELS, NONE
+from palermo_training.agreement import kappa
+from palermo_training.corpus import Row
+from palermo_training.train import train
+
+PRIMARY: Final = (*LABELS, NONE)
+"""What a primary label can be, in the order of every table."""
+
+_DRAWS: Final = 2000  # of the bootstrap
+_SEED: Final = 20001215  # the day on which the protocols were opened for signature
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a model said of one row.
+
+    Attributes
+    ----------
+    tags : tuple of str
+        Labels at or above their threshold.
+    primary : str
+        One of the tags, or ``none``.
+    """
+
+    tags: tuple[str, ...]
+    primary: str
+
+
+@dataclass(frozen=True)
+class Score:
+    """Figures of one label, each 0 to 1.
+
+    Attributes
+    ----------
+    precision, recall, f1 : float or None
+        None where nothing was there to be right or wrong about.
+    support : int
+        Rows that have the label.
+    """
+
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    support: int
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure and where it lies in 95 % of the draws of a bootstrap over groups.
+
+    Attributes
+    ----------
+    value, low, high : float
+        0 to 1.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one comparison.
+
+    Attributes
+    ----------
+    what : str
+        What was scored, and how.
+    rows, groups : int
+        How many.
+    primary : dict of str to Score
+        By primary label, ``none`` included.
+    tags : dict of str to Score
+        By label, any number a row.
+    macro_f1 : Interval
+        Mean F1 over the primary labels and ``none`` (those that occur).
+    macro_f1_tags : Interval
+        Mean F1 over the labels as tags (those that occur).
+    accuracy : float
+        Share of rows whose primary is right, 0 to 1.
+    kappa : float or None
+        Cohen's kappa (1960) between the model's primary and the row's, -1 to 1;
+        None where both say the same one label throughout.
+    confusion : list of list of int
+        Rows of the matrix are the truth, columns the model, in the order of ``PRIMARY``.
+    """
+
+    what: str
+    rows: int
+    groups: int
+    primary: dict[str, Score]
+    tags: dict[str, Score]
+    macro_f1: Interval
+    macro_f1_tags: Interval
+    accuracy: float
+    kappa: float | None
+    confusion: list[list[int]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Lay all figures out for JSON, rounded to 4 decimals."""
+        rounded: dict[str, Any] = _rounded(asdict(self))
+        return rounded
+
+
+def leave_one_group_out(rows: Sequence[Row]) -> list[Decision]:
+    """Decide each row by a model that was trained without the row's group.
+
+    Everything that training chooses, sigmoids and thresholds too, is chosen without
+    the rows that are scored.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of three or more groups.
+
+    Returns
+    -------
+    list of Decision
+        One a row, in the order of ``rows``.
+
+    Raises
+    ------
+    CorpusError
+        If a label occurs in too few groups.
+    """
+    decisions: dict[str, Decision] = {}
+    for group in dict.fromkeys(row.group for row in rows):
+        held_out = [row for row in rows if row.group == group]
+        predictor = Predictor(train([row for row in rows if row.group != group]))
+        for row, decision in zip(held_out, decide(predictor, held_out), strict=True):
+            decisions[row.id] = decision
+    return [decisions[row.id] for row in rows]
+
+
+def decide(predictor: Predictor, rows: Sequence[Row]) -> list[Decision]:
+    """Let a model decide rows.
+
+    Parameters
+    ----------
+    predictor : Predictor
+        The model.
+    rows : sequence of Row
+        What to decide.
+
+    Returns
+    -------
+    list of Decision
+        One a row.
+
+    Raises
+    ------
+    CorpusError
+        If the model's labels are not palermo's four.
+    """
+    if predictor.labels != LABELS:
+        raise CorpusError(f"the model's labels are {predictor.labels}; the rows' are {LABELS}")
+    texts = [row.text for row in rows]
+    pairs = zip(predictor.predict_tags(texts), predictor.predict(texts), strict=True)
+    return [Decision(tags, primary) for tags, primary in pairs]
+
+
+def evaluate(rows: Sequence[Row], decisions: Sequence[Decision], what: str) -> Evaluation:
+    """Hold decisions against labels.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The truth; every label of every row must be judged.
+    decisions : sequence of Decision
+        What the model said, one a row.
+    what : str
+        What was scored, for the reader.
+
+    Returns
+    -------
+    Evaluation
+        With intervals by bootstrap over groups: 2,000 draws with a fixed seed.
+
+    Raises
+    ------
+    CorpusError
+        If a row leaves a label undecided.
+
+    Examples
+    --------
+    >>> rows = [Row("1", "Sign up", (), "none", "a"), Row("2", "A raid", ("enforcement",),
+    ...         "enforcement", "b")]
+    >>> evaluate(rows, [Decision((), "none"), Decision((), "none")], "two rows").accuracy
+    0.5
+    """
+    for row in rows:
+        if row.judged != LABELS:
+            raise CorpusError(f"{row.id}: only {row.judged} were judged; scoring needs all labels")
+    groups = list(dict.fromkeys(row.group for row in rows))
+    number = np.array([groups.index(row.group) for row in rows])
+    primary = _counts(
+        [(row.primary,) for row in rows], [(d.primary,) for d in decisions], PRIMARY, number
+    )
+    tags = _counts([row.tags for row in rows], [d.tags for d in decisions], LABELS, number)
+    draws = np.random.default_rng(_SEED).multinomial(
+        len(groups), np.full(len(groups), 1 / len(groups)), size=_DRAWS
+    )
+    confusion = np.zeros((len(PRIMARY), len(PRIMARY)), dtype=int)
+    for row, decision in zip(rows, decisions, strict=True):
+        confusion[PRIMARY.index(row.primary), PRIMARY.index(decision.primary)] += 1
+    return Evaluation(
+        what=what,
+        rows=len(rows),
+        groups=len(groups),
+        primary=_scores(primary.sum(axis=0), PRIMARY),
+        tags=_scores(tags.sum(axis=0), LABELS),
+        macro_f1=_interval(primary, draws),
+        macro_f1_tags=_interval(tags, draws),
+        accuracy=float(np.trace(confusion) / len(rows)),
+        kappa=kappa([row.primary for row in rows], [d.primary for d in decisions]),
+        confusion=confusion.tolist(),
+    )
+
+
+def _counts(
+    truth: Sequence[tuple[str, ...]],
+    said: Sequence[tuple[str, ...]],
+    labels: Sequence[str],
+    number: NDArray[np.intp],
+) -> NDArray[np.int_]:
+    """Count by group and label: right, said, true; shape (n_groups, n_labels, 3)."""
+    counts = np.zeros((int(number.max()) + 1, len(labels), 3), dtype=int)
+    for true, given, group in zip(truth, said, number, strict=True):
+        for column, label in enumerate(labels):
+            yes, no = label in true, label in given
+            counts[group, column] += (yes and no, no, yes)
+    return counts
+
+
+def _scores(counts: NDArray[np.int_], labels: Sequence[str]) -> dict[str, Score]:
+    def share(part: float, whole: float) -> float | None:
+        return float(part / whole) if whole else None
+
+    return {
+        label: Score(
+            precision=share(right, said),
+            recall=share(right, true),
+            f1=share(2 * right, said + true),
+            support=int(true),
+        )
+        for label, (right, said, true) in zip(labels, counts, strict=True)
+    }
+
+
+def _interval(counts: NDArray[np.int_], draws: NDArray[np.int_]) -> Interval:
+    """Macro-F1 of all groups, and of groups drawn anew; labels that do not occur are left out."""
+
+    def macro(sums: NDArray[np.int_]) -> NDArray[np.float64]:
+        right, both = sums[..., 0], sums[..., 1] + sums[..., 2]
+        occurs = both > 0
+        f1 = np.where(occurs, 2 * right / np.maximum(both, 1), 0)
+        mean: NDArray[np.float64] = f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1)
+        return mean
+
+    low, high = np.quantile(macro(np.tensordot(draws, counts, axes=1)), [0.025, 0.975])
+    return Interval(float(macro(counts.sum(axis=0))), float(low), float(high))
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_rounded(inner) for inner in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def table(evaluation: Evaluation) -> str:
+    """Lay the figures out as text for a terminal or a Markdown code block.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        What to show.
+
+    Returns
+    -------
+    str
+        Several lines, without a line feed at the end.
+
+    Examples
+    --------
+    >>> rows = [Row("1", "Sign up", (), "none", "a")]
+    >>> print(table(evaluate(rows, [Decision((), "none")], "one row")).splitlines()[0])
+    one row: 1 row in 1 group
+    """
+    groups = evaluation.groups
+    lines = [
+        f"{evaluation.what}: {_count(evaluation.rows, 'row')} in {_count(groups, 'group')}",
+        "",
+        *_score_lines("primary", evaluation.primary),
+        "",
+        *_score_lines("tags", evaluation.tags),
+        "",
+    ]
+    for name, interval in (
+        ("macro-F1, primary and none", evaluation.macro_f1),
+        ("macro-F1, tags", evaluation.macro_f1_tags),
+    ):
+        few = ", indicative: few groups" if groups < 20 else ""
+        lines.append(
+            f"{name:<28}{interval.value:.3f}  (95 % interval over groups "
+            f"{interval.low:.3f} to {interval.high:.3f}{few})"
+        )
+    lines += [f"{'accuracy, primary':<28}{evaluation.accuracy:.3f}"]
+    lines += [f"{'kappa, primary':<28}{_figure(evaluation.kappa)}", ""]
+    width = max(map(len, PRIMARY)) + 2
+    lines += ["truth below, model to the right".ljust(width)]
+    lines += [" " * width + "".join(f"{name:>{width}}" for name in PRIMARY)]
+    for name, counts in zip(PRIMARY, evaluation.confusion, strict=True):
+        lines.append(f"{name:<{width}}" + "".join(f"{count:>{width},}" for count in counts))
+    return "\n".join(lines)
+
+
+def _score_lines(title: str, scores: dict[str, Score]) -> list[str]:
+    lines = [f"{title:<14}{'precision':>10}{'recall':>10}{'F1':>10}{'rows':>10}"]
+    for label, score in scores.items():
+        figures = "".join(
+            f"{_figure(value):>10}" for value in (score.precision, score.recall, score.f1)
+        )
+        lines.append(f"{label:<14}{figures}{score.support:>10,}")
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
