@@ -1,0 +1,207 @@
+import errno
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+import palermo
+from palermo.artifact import save, tiny
+from palermo.cli import app
+
+SEED = ROOT / "seeds" / "003_9ae8285b64da8007.txt"
+CLASSIFY = Path(sys.executable).parent / "classify"
+
+
+def classify(*arguments, stdin=None):
+    """Run the command as a user does."""
+    return subprocess.run(
+        [CLASSIFY, *map(str, arguments)], input=stdin, capture_output=True, timeout=120, check=False
+    )
+
+
+def lines(run):
+    return [json.loads(line) for line in run.stdout.decode().splitlines()]
+
+
+def test_json_lines_when_piped():
+    run = classify(SEED)
+    assert (run.returncode, run.stderr) == (0, b"")
+    rows = lines(run)
+    text = SEED.read_bytes().decode()
+    assert len(rows) == 36
+    assert [row["index"] for row in rows] == list(range(36))
+    assert all(text[row["start"] : row["end"]] == row["text"] for row in rows)
+    assert {row["file"] for row in rows} == {str(SEED)}
+    assert list(rows[0]) == [
+        "schema", "file", "index", "start", "end", "text", "label", "tags", "probabilities",
+        "known", "unsure", "term", "model",
+    ]  # fmt: skip
+
+
+def test_a_table_on_a_terminal():
+    here, there = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "100", "TERM": "xterm-256color"}
+    environment.pop("NO_COLOR", None)
+    run = subprocess.Popen([CLASSIFY, SEED], stdout=there, stdin=there, env=environment)
+    os.close(there)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(here, 65536)
+        except OSError as error:  # what Linux says when the other end is closed
+            assert error.errno == errno.EIO
+            break
+        if not chunk:
+            break
+        shown += chunk
+    assert run.wait(timeout=60) == 0
+    text = shown.decode()
+    assert "SEED" not in text
+    assert str(SEED.name) in text
+    assert "\x1b[" in text  # colours
+    assert "Darién Gap" in text
+    assert "{" not in text
+
+
+def test_a_table_when_asked_for():
+    run = classify(SEED, "--format", "table")
+    assert run.returncode == 0
+    assert b"\x1b" not in run.stdout
+    assert b"label        prob  other tags   passage" in run.stdout
+
+
+def test_units():
+    count = {
+        unit: len(lines(classify(SEED, "--unit", unit)))
+        for unit in ("sentence", "paragraph", "document")
+    }
+    assert count == {"sentence": 36, "paragraph": 27, "document": 1}
+
+
+def test_language_can_be_said(tmp_path):
+    path = tmp_path / "es.txt"
+    path.write_text("El Sr. Pérez pagó al pollero. Cruzó de noche.")
+    for lang in ("auto", "es", "en"):
+        run = classify(path, "--lang", lang)
+        assert run.returncode == 0
+        assert [row["text"] for row in lines(run)] == [
+            "El Sr. Pérez pagó al pollero.",
+            "Cruzó de noche.",
+        ]
+
+
+def test_standard_input():
+    run = classify("-", stdin="They paid the coyote. He left.".encode("utf-16"))
+    assert run.returncode == 0
+    assert [(row["file"], row["text"]) for row in lines(run)] == [
+        ("-", "They paid the coyote."), ("-", "He left."),
+    ]  # fmt: skip
+
+
+def test_another_model(tmp_path):
+    save(tiny(), tmp_path / "tiny.joblib")
+    run = classify("-", "--model", tmp_path / "tiny.joblib", stdin=b"A boat.")
+    assert lines(run)[0]["probabilities"].keys() == {"smuggling"}
+
+
+def test_a_model_that_is_none(tmp_path):
+    run = classify(SEED, "--model", SEED)
+    assert run.returncode == 1
+    assert run.stderr.decode().startswith(f"Error: {SEED}: not a palermo model: it does not begin")
+    assert run.stdout == b""
+
+
+def test_one_bad_file_never_stops_the_others(tmp_path):
+    good, empty, binary, old = (tmp_path / name for name in ("a.txt", "b.txt", "c.bin", "d.txt"))
+    good.write_text("They paid the coyote.")
+    empty.write_text("\n")
+    binary.write_bytes(b"\x7fELF\0\0")
+    old.write_bytes("Cobró 500 €.".encode("windows-1252"))
+    run = classify(good, empty, tmp_path / "none.txt", tmp_path, binary, old)
+    assert run.returncode == 1
+    assert [row["file"] for row in lines(run)] == [str(good), str(old)]
+    assert run.stderr.decode().splitlines() == [
+        f"Error: {empty}: empty, there is no text in it",
+        f"Error: {tmp_path / 'none.txt'}: no such file",
+        f"Error: {tmp_path}: a folder; name the files in it, as in {tmp_path}/*.txt",
+        f"Error: {binary}: binary, not text",
+        f"Note: {old}: not valid UTF-8, read as Windows-1252",
+    ]
+
+
+def test_a_file_named_against_the_terminal(tmp_path):
+    run = classify(tmp_path / "x\x1b[31m\nred.txt")
+    assert run.returncode == 1
+    assert b"\x1b" not in run.stderr
+    assert run.stderr.count(b"\n") == 1
+
+
+def test_a_file_whose_name_is_no_text(tmp_path):
+    path = os.fsencode(tmp_path) + b"/\xff.txt"
+    with open(path, "w") as file:
+        file.write("They paid.")
+    run = subprocess.run([CLASSIFY, path], capture_output=True, timeout=120, check=False)
+    assert run.returncode == 0
+    assert os.fsencode(json.loads(run.stdout)["file"]) == path
+
+
+def test_a_reader_that_goes_away(tmp_path):
+    path = tmp_path / "long.txt"
+    path.write_text("They paid the coyote.\n\n" * 20_000)
+    run = subprocess.Popen([CLASSIFY, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    first = run.stdout.readline()
+    run.stdout.close()
+    errors = run.stderr.read()
+    run.stderr.close()
+    assert run.wait(timeout=120) == 0
+    assert json.loads(first)["text"] == "They paid the coyote."
+    assert errors == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--unit", "word", SEED], "Invalid value for '--unit'"),
+        (["--format", "xml", SEED], "Invalid value for '--format'"),
+        (["--lang", "fr", SEED], "Invalid value for '--lang'"),
+        (["--no-such-option"], "No such option"),
+    ],
+)
+def test_wrong_usage(arguments, message):
+    run = classify(*arguments)
+    assert run.returncode == 2
+    assert message in run.stderr.decode()
+    assert run.stdout == b""
+
+
+def test_no_file_shows_the_help():
+    run = classify()
+    assert run.returncode == 2
+    assert "Usage" in (run.stdout + run.stderr).decode()
+
+
+def test_version():
+    assert CliRunner().invoke(app, ["--version"]).output == f"palermo {palermo.__version__}\n"
+
+
+def test_classify_imports_no_scikit_learn():
+    code = (
+        "import sys\n"
+        f"sys.argv = ['classify', {str(SEED)!r}]\n"
+        "from palermo.cli import main\n"
+        "try:\n"
+        "    main()\n"
+        "except SystemExit as done:\n"
+        "    assert done.code == 0\n"
+        "found = {'sklearn', 'scipy', 'joblib', 'palermo_training'} & set(sys.modules)\n"
+        "print(found or 'clean', file=sys.stderr)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=True)
+    assert run.stderr == b"clean\n"
+    assert len(run.stdout.splitlines()) == 36

@@ -1,0 +1,133 @@
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palermo import DocumentError
+from palermo.documents import decode, read
+
+TEXT = "El «coyote» cobró 7.000 € por persona – señalaron los fiscales.\r\nThe “guide” fled.\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "encoding"),
+    [
+        (TEXT.encode("utf-8"), "utf-8"),
+        (TEXT.encode("utf-8-sig"), "utf-8"),
+        (TEXT.encode("utf-16"), "utf-16-le"),  # with its mark
+        (TEXT.encode("utf-16-le"), "utf-16-le"),  # without
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        (b"\xfe\xff" + TEXT.encode("utf-16-be"), "utf-16-be"),
+        (TEXT.encode("utf-32"), "utf-32-le"),
+        (b"\0\0\xfe\xff" + TEXT.encode("utf-32-be"), "utf-32-be"),
+        (TEXT.encode("windows-1252"), "windows-1252"),
+    ],
+)
+def test_each_encoding_is_read_right(raw, encoding):
+    assert decode(raw) == (TEXT, encoding)
+
+
+@given(st.text(st.characters(exclude_categories=["Cc", "Cs"])))
+def test_any_utf8_is_read_right(text):
+    if not text.startswith(("%PDF-", "{\\rtf", "\ufeff")):
+        assert decode(text.encode()) == (text, "utf-8")
+
+
+@given(st.binary())
+def test_any_bytes_are_text_or_named(raw):
+    try:
+        text, _ = decode(raw)
+    except DocumentError as error:
+        assert str(error)
+    else:
+        assert isinstance(text, str)
+
+
+@pytest.mark.parametrize(
+    ("raw", "match"),
+    [
+        (b"%PDF-1.7\n%...", "a PDF, not plain text; save it as text first"),
+        (b"PK\x03\x04\x14\x00", r"a ZIP archive \(perhaps docx"),
+        (b"\x1f\x8b\x08", "a gzip archive"),
+        (b"\xd0\xcf\x11\xe0\xa1", "an old Office document"),
+        (rb"{\rtf1\ansi", "an RTF document"),
+        (b"\x7fELF\x02\x01\x01\x00\x00\x00", "binary, not text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary, not text"),
+        (b"some\x00thing", "binary, not text"),
+        (b"bell\x07", "binary, not text"),
+        (
+            "Переправщик взял деньги".encode("cp1251"),
+            "neither UTF-8, UTF-16 nor Windows-1252 .too many bytes",
+        ),
+        (b"plain \x81 text", "byte 0x81 at 6.; save it as UTF-8"),
+        ("El señor cobró la mitad.".encode() + b"\xc3", "UTF-8 that breaks off at byte 26"),
+        (TEXT.encode("utf-16")[:-1], "marked as UTF-16-LE, and broken at byte"),
+        (b"\xff\xfe\x00\xd8a\x00", "marked as UTF-16-LE, and broken at byte 0"),
+    ],
+)
+def test_what_is_no_text_is_named(raw, match):
+    with pytest.raises(DocumentError, match=match):
+        decode(raw)
+
+
+def test_line_breaks_stay_as_they_are(tmp_path):
+    path = tmp_path / "lines.txt"
+    path.write_bytes(b"one\r\ntwo\rthree\n")
+    assert read(str(path)).text == "one\r\ntwo\rthree\n"
+
+
+@pytest.mark.parametrize("content", [b"", b" \n\t\r\n", b"\xef\xbb\xbf", "\u00a0\u3000".encode()])
+def test_an_empty_file_is_named(tmp_path, content):
+    path = tmp_path / "empty.txt"
+    path.write_bytes(content)
+    with pytest.raises(DocumentError, match=r"empty\.txt: empty, there is no text in it"):
+        read(str(path))
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(DocumentError, match=r"^nowhere/none\.txt: no such file$"):
+        read("nowhere/none.txt")
+
+
+def test_a_folder_is_named_with_a_way_out(tmp_path):
+    with pytest.raises(DocumentError, match=r"a folder; name the files in it, as in .*/\*\.txt"):
+        read(str(tmp_path))
+
+
+def test_a_name_that_no_system_allows():
+    with pytest.raises(DocumentError, match="cannot be read"):
+        read("a\0b")
+
+
+def test_a_closed_file_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "closed.txt"
+    path.write_text("secret")
+    if os.geteuid() == 0:  # root may read anything, so the refusal has to be made up
+
+        def refuse(self):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "read_bytes", refuse)
+    else:
+        path.chmod(0)
+    with pytest.raises(DocumentError, match=r"closed\.txt: no permission to read it"):
+        read(str(path))
+
+
+def test_a_disk_that_fails_is_named(tmp_path, monkeypatch):
+    def fail(self):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(DocumentError, match=r"cannot be read: .*Input/output error"):
+        read(str(tmp_path / "any.txt"))
+
+
+def test_standard_input(monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TEXT.encode("windows-1252"))))
+    document = read("-")
+    assert (document.name, document.text, document.encoding) == ("-", TEXT, "windows-1252")

@@ -1,0 +1,127 @@
+import dataclasses
+import inspect
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, any_text
+from hypothesis import given
+from hypothesis import strategies as st
+
+from palermo import LABELS, NONE, ArtifactError, Passage, Predictor
+from palermo.artifact import load, save, tiny
+
+texts = st.lists(any_text, max_size=6)
+
+
+@given(texts)
+def test_probabilities_have_the_shape_and_range_of_the_contract(predictor, texts):
+    probabilities = predictor.predict_proba(texts)
+    assert probabilities.shape == (len(texts), len(LABELS))
+    assert probabilities.dtype == np.float64
+    assert ((probabilities >= 0) & (probabilities <= 1)).all()
+
+
+@given(texts)
+def test_tags_and_label_follow_from_the_probabilities(predictor, texts):
+    thresholds = load(ROOT / "artifacts" / "palermo.joblib").thresholds
+    rows = zip(
+        predictor.predict_proba(texts),
+        predictor.predict_tags(texts),
+        predictor.predict(texts),
+        strict=True,
+    )
+    for probabilities, tags, label in rows:
+        assert tags == tuple(np.array(LABELS)[probabilities >= thresholds].tolist())
+        if tags:
+            assert label == max(tags, key=lambda tag: probabilities[LABELS.index(tag)])
+        else:
+            assert label == NONE
+
+
+@given(st.lists(st.one_of(any_text, st.just("The smugglers charged migrants $7,000.")), max_size=4))
+def test_a_higher_threshold_never_yields_more_tags(texts):
+    artifact = load(ROOT / "artifacts" / "palermo.joblib")
+    raised = dataclasses.replace(artifact, thresholds=np.minimum(artifact.thresholds * 1.5, 1))
+    low, high = Predictor(artifact).predict_tags(texts), Predictor(raised).predict_tags(texts)
+    assert all(set(few) <= set(many) for few, many in zip(high, low, strict=True))
+
+
+@given(any_text, st.sampled_from(["sentence", "paragraph", "document"]))
+def test_passages_carry_offsets_and_the_same_answers_as_their_text_alone(predictor, text, unit):
+    passages = predictor.tag(text, unit)
+    texts = [passage.text for passage in passages]
+    assert texts == [text[passage.start : passage.end] for passage in passages]
+    assert [passage.label for passage in passages] == predictor.predict(texts)
+    assert [passage.tags for passage in passages] == predictor.predict_tags(texts)
+    for passage, row in zip(passages, predictor.predict_proba(texts), strict=True):
+        assert list(passage.probabilities) == list(predictor.labels)
+        assert list(passage.probabilities.values()) == row.tolist()
+        assert 0 <= passage.known <= 1
+        assert (passage.unsure, passage.term) == (False, None)
+
+
+def test_nothing_in_nothing_out(predictor):
+    assert predictor.predict([]) == []
+    assert predictor.predict_tags([]) == []
+    assert predictor.predict_proba([]).shape == (0, 4)
+    assert predictor.tag("") == predictor.tag(" \n") == []
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_tags", "predict_proba"])
+def test_a_bare_str_is_refused_with_the_fix(predictor, method):
+    with pytest.raises(TypeError, match=r"texts is one str; put it in a list: \[text\]"):
+        getattr(predictor, method)("a passage")
+    with pytest.raises(TypeError, match=r"texts\[1\] is bytes; every text must be a str"):
+        getattr(predictor, method)(["a passage", b"bytes"])
+
+
+def test_the_fields_of_a_passage():
+    assert [field.name for field in dataclasses.fields(Passage)] == [
+        "text", "start", "end", "label", "tags", "probabilities", "known", "unsure", "term",
+    ]  # fmt: skip
+
+
+def test_tag_can_be_called_as_the_contract_says():
+    assert str(inspect.signature(Predictor.tag)).startswith(
+        "(self, text: str, unit: Literal['sentence', 'paragraph', 'document'] = 'sentence', lang: "
+    )
+
+
+def test_which_model_is_loaded(tmp_path, monkeypatch):
+    one, other = tmp_path / "one.joblib", tmp_path / "other.joblib"
+    save(tiny(), one)
+    save(dataclasses.replace(tiny(), labels=("policy",)), other)
+    monkeypatch.delenv("PALERMO_MODEL", raising=False)
+    assert Predictor.load().labels == LABELS
+    monkeypatch.setenv("PALERMO_MODEL", str(one))
+    assert Predictor.load().labels == ("smuggling",)
+    assert Predictor.load(other).labels == ("policy",)
+    monkeypatch.setenv("PALERMO_MODEL", str(tmp_path / "none.joblib"))
+    with pytest.raises(ArtifactError, match=r"none\.joblib: no such model file"):
+        Predictor.load()
+
+
+def test_a_path_may_be_a_str(tmp_path):
+    save(tiny(), tmp_path / "tiny.joblib")
+    assert Predictor.load(str(tmp_path / "tiny.joblib")).predict(["boat"]) == ["smuggling"]
+
+
+def test_a_model_with_other_labels(tmp_path):
+    predictor = Predictor(dataclasses.replace(tiny(), labels=("extortion",)))
+    (passage,) = predictor.tag("boat")
+    assert (passage.label, passage.tags) == ("extortion", ("extortion",))
+    assert passage.probabilities == pytest.approx({"extortion": 1 / (1 + np.exp(-1))})
+
+
+def test_certain_scores_do_not_overflow():
+    weights = np.array([[1e6]], dtype=np.float32)
+    predictor = Predictor(dataclasses.replace(tiny(), weights=weights))
+    assert predictor.predict_proba(["boat"]).tolist() == [[1.0]]
+    predictor = Predictor(dataclasses.replace(tiny(), weights=-weights))
+    assert 0 <= predictor.predict_proba(["boat"])[0, 0] < 1e-300
+
+
+def test_the_model_names_its_version_and_digest(predictor):
+    artifact = load(Path(ROOT / "artifacts" / "palermo.joblib"))
+    assert predictor.model == f"{artifact.about['version']}+{artifact.digest[:12]}"

@@ -1,0 +1,120 @@
+import hashlib
+import json
+
+import pytest
+from conftest import ROOT
+from typer.testing import CliRunner
+
+import palermo
+from palermo import ArtifactError, CorpusError, Predictor
+from palermo_training import cli
+
+run = CliRunner()
+
+
+def invoke(*arguments):
+    return run.invoke(cli.app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def test_training_twice_gives_the_same_bytes(tmp_path):
+    files = [tmp_path / "one.joblib", tmp_path / "other.joblib"]
+    for file in files:
+        result = invoke("train", "--output", file)
+        assert result.exit_code == 0
+        assert f"Wrote {file}" in result.stderr
+    one, other = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+    assert one == other
+    assert sorted(tmp_path.iterdir()) == files
+    assert Predictor.load(files[0]).model == Predictor.load().model
+
+
+def test_training_fills_artifacts(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "_CHECKOUT", tmp_path)
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "artifacts").mkdir()
+    assert invoke("train").exit_code == 0
+    for name in ("evaluation.json", "MODEL_CARD.md"):
+        written = (tmp_path / "artifacts" / name).read_text("utf-8")
+        assert written == (ROOT / "artifacts" / name).read_text("utf-8"), name
+
+
+def test_outside_a_checkout_training_asks_where_to(tmp_path, monkeypatch):
+    monkeypatch.setattr(cli, "_CHECKOUT", tmp_path)
+    result = invoke("train")
+    assert result.exit_code == 2
+    assert "this palermo is no checkout; give a FILE" in result.stderr
+
+
+def test_training_into_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(ArtifactError, match="cannot be written: No such file or directory"):
+        invoke("train", "--output", tmp_path / "no" / "model.joblib")
+
+
+def test_evaluate_prints_every_figure():
+    shown = invoke("evaluate").stdout
+    assert shown.startswith("seed articles, each left out of training: 214 rows in 5 groups")
+    for part in ("precision", "recall", "F1", "macro-F1, primary and none", "95 % interval",
+                 "kappa, primary", "truth below, model to the right"):  # fmt: skip
+        assert part in shown
+    figures = json.loads((ROOT / "artifacts" / "evaluation.json").read_text("utf-8"))
+    assert f"{figures['macro_f1']['value']:.3f}" in shown
+
+
+def test_evaluate_in_json():
+    figures = json.loads(invoke("evaluate", "--json").stdout)
+    committed = json.loads((ROOT / "artifacts" / "evaluation.json").read_text("utf-8"))
+    del committed["model"]
+    assert figures == committed
+
+
+def test_evaluate_on_somebodys_rows(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(
+        '{"text": "The smugglers charged $7,000.", "tags": ["smuggling"], "primary": "smuggling"}\n'
+        '{"text": "Leave a reply", "tags": [], "primary": "none"}\n'
+    )
+    shown = invoke("evaluate", rows).stdout
+    assert (
+        f"model {Predictor.load().model} on rows.jsonl (no groups given, each row is its own)"
+        in shown
+    )
+    assert "accuracy, primary           1.000" in shown
+    figures = json.loads(invoke("evaluate", rows, "--json").stdout)
+    assert (figures["rows"], figures["groups"], figures["accuracy"]) == (2, 2, 1.0)
+
+
+def test_evaluate_another_model(tmp_path):
+    invoke("train", "--output", tmp_path / "model.joblib")
+    rows = ROOT / "data" / "seed_sentences.jsonl"
+    shown = invoke("evaluate", rows, "--model", tmp_path / "model.joblib").stdout
+    assert "214 rows in 5 groups" in shown
+    assert "no groups given" not in shown
+
+
+def test_a_model_without_rows_is_wrong_usage():
+    result = invoke("evaluate", "--model", "any.joblib")
+    assert result.exit_code == 2
+    assert "it goes with a FILE of rows" in result.stderr
+
+
+def test_errors_end_in_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["palermo", "evaluate", str(tmp_path / "none.jsonl")])
+    with pytest.raises(SystemExit) as left:
+        cli.main()
+    assert left.value.code == 1
+    assert capsys.readouterr().err == f"Error: {tmp_path / 'none.jsonl'}: no such file\n"
+    with pytest.raises(CorpusError):
+        invoke("evaluate", tmp_path / "none.jsonl")
+
+
+def test_agreement():
+    shown = invoke("agreement").stdout
+    assert [line.split()[:2] for line in shown.splitlines()] == [
+        ["kappa", "rows"], ["seeds", "a-b"], ["seeds", "a-c"], ["seeds", "b-c"],
+    ]  # fmt: skip
+    found = json.loads(invoke("agreement", "--json").stdout)
+    assert all(found["seeds a-b"][name] > 0.8 for name in ("primary", *palermo.LABELS))
+
+
+def test_version():
+    assert invoke("--version").stdout == f"palermo {palermo.__version__}\n"
