@@ -4,6 +4,7 @@ import pickle
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import joblib
 import numpy as np
@@ -129,7 +130,13 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
         ({"thresholds": np.array([1.5])}, "thresholds outside 0 to 1"),
         ({"intercepts": np.array([1.0, 2.0])}, r"intercepts has shape \(2,\), not \(1,\)"),
         ({"labels": ("same", "same")}, "labels that are none or the same"),
-        ({"terms": ("b", "a")}, "unsorted terms"),
+        ({"terms": ("b", "a")}, r"idf has shape \(1,\), not \(2,\)"),
+        ({"terms": ("b", "a"), "idf": np.ones(2), "weights": np.ones((2, 1), np.float32)}, "unsorted terms"),
+        ({"idf": np.array([1e300])}, "idf holds numbers beyond measure"),
+        ({"labels": ("none",)}, "a label that means no label"),
+        ({"labels": ("x" * 1001,)}, "odd labels"),
+        ({"about": {"version": "x" * 1001}}, "odd remarks about itself"),
+        ({"about": {1: "x", "a": "y"}}, "odd remarks about itself"),
     ],
 )  # fmt: skip
 def test_a_model_that_could_not_be_loaded_is_not_saved(tmp_path, change, match):
@@ -164,6 +171,25 @@ def test_a_missing_file(tmp_path):
 
 def test_a_folder(tmp_path):
     refused(tmp_path, "cannot be read: Is a directory")
+
+
+def test_a_pipe_that_nobody_writes_into(tmp_path):
+    os.mkfifo(tmp_path / "pipe.joblib")
+    refused(tmp_path / "pipe.joblib", "it is no regular file")
+
+
+def test_an_enormous_file(tmp_path):
+    path = tmp_path / "enormous.joblib"
+    with path.open("wb") as file:
+        file.write(b"\x80\x04")
+        file.truncate(2**40)  # takes no room on disk
+    refused(path, "it is far larger than a model")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800"])
+def test_a_name_that_no_system_allows(name):
+    with pytest.raises(ArtifactError, match="cannot be read"):
+        load(Path(name))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +255,9 @@ def test_every_flipped_byte_is_refused_or_does_not_matter(saved, flip):
         ({"format": "1"}, "it names no format"),
         ({"labels": ["trafficking"]}, "damaged: its values have digest"),
         ({"digest": "0" * 64}, "it says 000000000000"),
-        ({"digest": None}, "damaged"),
+        ({"digest": None}, "damaged: it says no digest"),
+        ({"digest": np.ones(2)}, "damaged: it says no digest"),
+        ({"digest": np.array([])}, "damaged: it says no digest"),
         ({"labels": "smuggling"}, "odd labels"),
         ({"labels": []}, "labels that are none"),
         ({"about": {"version": ["0"]}}, "odd remarks"),
@@ -238,7 +266,8 @@ def test_every_flipped_byte_is_refused_or_does_not_matter(saved, flip):
         ({"weights": np.ones((2, 1), np.float32)}, r"weights has shape \(2, 1\), not \(1, 1\)"),
         ({"weights": np.full((1, 1), np.inf, np.float32)}, "not finite"),
         ({"weights": None}, "weights is no f4"),
-        ({"terms": np.array([0xFF], np.uint8)}, "idf has shape|unsorted"),
+        ({"terms": np.array([0xFF], np.uint8)}, "unsorted terms"),
+        ({"terms": np.array([0xFF], np.uint8), "idf": np.ones(0), "weights": np.ones((0, 1), np.float32)}, "idf has shape"),
     ],
 )  # fmt: skip
 def test_changed_values_are_named(saved, change, match):
@@ -308,6 +337,9 @@ def test_a_name_that_looks_like_one_of_ours(tmp_path, module, name):
     refused(path, re.escape(f"it names {module}.{name}, which no model holds"))
 
 
+NESTED = b")" + b"".join(b"\x94h" + bytes([depth]) + b"\x86" for depth in range(60))
+
+
 @pytest.mark.parametrize(
     ("content", "match"),
     [
@@ -325,6 +357,11 @@ def test_a_name_that_looks_like_one_of_ours(tmp_path, module, name):
         (b"\x80\x04]\x94h\x00a.", "something other than named values"),  # a list inside itself
         (b"\x80\x04}\x94\x8c\x01ah\x00s.", "names no format"),  # a dict inside itself
         (b"\x80\x04}K\x01K\x02s.", "something other than named values"),
+        # Tuples of themselves, sixty deep: hashing or printing one takes for ever.
+        (b"\x80\x04}" + NESTED + b"Ns.", "something other than named values"),
+        (b"\x80\x04" + NESTED + b"\x8c\x01x\x93.", "it names something by what is no text"),
+        (b"\x80\x04)" + b"\x85" * 2000 + b"\x8c\x01x\x93.", "it names something by what is no text"),
+        (stack_global("numpy", "dtype", NESTED, b"\x89\x88\x87R"), "an array of '', not of plain"),
         (b"\x80\x04K\x01K\x01a.", "appends to something that is no list"),
         (b"\x80\x04K\x01K\x01K\x01s.", "sets items of something that is no dict"),
         (b"\x80\x04a.", "cut short or damaged|more values"),

@@ -43,6 +43,15 @@ def test_no_control_character_gets_through(text):
     assert not set(shown) & set("\u200b\u202e\u2066\ufeff\ud800")
 
 
+def test_labels_of_a_foreign_model_are_safe_to_show():
+    out = io.StringIO()
+    passage = Passage("x", 0, 1, "[/b]\x1b[2J", ("[/b]\x1b[2J", "[red]"), {"[/b]\x1b[2J": 1.0}, 1.0)
+    table.write([passage], "f", out)
+    assert "\x1b" not in out.getvalue()
+    assert "[/b]\\x1b[2J" in out.getvalue()
+    assert "[red]" in out.getvalue()
+
+
 def test_the_table_to_the_letter():
     out = io.StringIO()
     table.write(

@@ -8,6 +8,7 @@ anything that its writer liked.
 import hashlib
 import json
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -21,9 +22,14 @@ from numpy.typing import NDArray
 
 from palermo.errors import ArtifactError
 from palermo.joblib_reader import START, ForeignFileError, read_values
+from palermo.labels import NONE
 
 FORMAT: Final = 1
 """Counts up when an older palermo would misread a newer file, or the other way round."""
+
+_MOST_BYTES: Final = 1 << 28  # hundreds of times a palermo model
+_MOST_CHARS: Final = 1000  # of a label or a remark
+_MOST_IDF: Final = 1e100  # the squares of more would be infinite
 
 _ARRAYS: Final = {
     "terms": "u1",
@@ -140,6 +146,11 @@ def save(artifact: Artifact, path: Path) -> None:
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from error
 
 
+def _open(path: str, flags: int) -> int:
+    """Open without waiting for anybody to write into a pipe."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
 def load(path: Path) -> Artifact:
     """Read a model without running any of it.
 
@@ -166,11 +177,15 @@ def load(path: Path) -> Artifact:
     palermo.errors.ArtifactError: no-such.joblib: no such model file
     """
     try:
-        with path.open("rb") as handle:
+        with open(path, "rb", opener=_open) as handle:
+            about = os.fstat(handle.fileno())
+            if not stat.S_ISREG(about.st_mode):
+                raise ForeignFileError("it is no regular file")
+            if about.st_size > _MOST_BYTES:
+                raise ForeignFileError("it is far larger than a model")
             content = handle.read(len(START))
             if content == START:
-                handle.seek(0)
-                content = handle.read()
+                content += handle.read(_MOST_BYTES)
         values = read_values(content)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: no such model file") from None
@@ -181,12 +196,16 @@ def load(path: Path) -> Artifact:
             f"{path}: not a palermo model: {error}. Nothing in it was run. "
             "Make a model with 'palermo train --output FILE', or get this one again."
         ) from None
+    except ValueError as error:  # a name with a NUL or a surrogate
+        raise ArtifactError(f"{path}: cannot be read: {error}") from None
     digest = values.pop("digest", None)
     artifact = _from_values(values, path)
+    if type(digest) is not str:
+        raise ArtifactError(f"{path}: damaged: it says no digest. Get the file again.")
     if digest != artifact.digest:
         raise ArtifactError(
             f"{path}: damaged: its values have digest {artifact.digest[:12]}, "
-            f"it says {str(digest)[:12]}. Get the file again."
+            f"it says {digest[:12]}. Get the file again."
         )
     return artifact
 
@@ -225,6 +244,9 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
         if not right:
             raise ArtifactError(f"{path}: not a palermo model: {wrong}. Get the file again.")
 
+    def short(value: Any) -> bool:
+        return type(value) is str and len(value) <= _MOST_CHARS
+
     number = values.get("format", "")
     check(type(number) is int, "it names no format")
     if number != FORMAT:
@@ -233,23 +255,30 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
             + ("upgrade palermo." if number > FORMAT else "train the model again.")
         )
     expected = {"format", *(field.name for field in fields(Artifact))}
-    check(set(values) == expected, f"its parts are {sorted(values)}, not {sorted(expected)}")
+    found = str(sorted(values))[:_MOST_CHARS]
+    check(set(values) == expected, f"its parts are {found}, not {sorted(expected)}")
     labels, about = values["labels"], values["about"]
-    check(type(labels) is list and all(type(label) is str for label in labels), "odd labels")
+    check(type(labels) is list and all(short(label) for label in labels), "odd labels")
     check(bool(labels) and len(set(labels)) == len(labels), "labels that are none or the same")
+    check(not {"", NONE} & set(labels), "a label that means no label")
     check(
-        type(about) is dict and all(type(value) in (str, int, float) for value in about.values()),
+        type(about) is dict
+        and all(short(name) for name in about)
+        and all(type(value) in (int, float) or short(value) for value in about.values()),
         "odd remarks about itself",
     )
     for name, code in _ARRAYS.items():
         array = values[name]
         check(isinstance(array, np.ndarray) and array.dtype.str[1:] == code, f"{name} is no {code}")
         check(bool(np.isfinite(array).all()), f"{name} holds numbers that are not finite")
+    raw = values["terms"].tobytes()
+    count = raw.count(b"\n") + 1  # before they become strings, which take far more memory
+    check(values["idf"].shape == (count,), f"idf has shape {values['idf'].shape}, not ({count},)")
     try:
-        terms = tuple(values["terms"].tobytes().decode().split("\n"))
+        terms = tuple(raw.decode().split("\n"))
     except UnicodeDecodeError:
         terms = ()
-    check(all(left < right for left, right in pairwise(terms)), "unsorted terms")
+    check(bool(terms) and all(left < right for left, right in pairwise(terms)), "unsorted terms")
     shapes = {
         "idf": (len(terms),),
         "weights": (len(terms), len(labels)),
@@ -259,6 +288,7 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
     for name, shape in shapes.items():
         check(values[name].shape == shape, f"{name} has shape {values[name].shape}, not {shape}")
     check(bool((values["idf"] > 0).all()), "idf holds numbers not above 0")
+    check(bool((values["idf"] <= _MOST_IDF).all()), "idf holds numbers beyond measure")
     thresholds = values["thresholds"]
     check(bool(((thresholds >= 0) & (thresholds <= 1)).all()), "thresholds outside 0 to 1")
     return Artifact(

@@ -102,7 +102,7 @@ def read_values(content: bytes) -> dict[str, Any]:
         raise
     except (ValueError, LookupError, TypeError, OverflowError) as error:
         # pickletools and the machine below stumble in these ways over broken instructions.
-        raise ForeignFileError(f"it is cut short or damaged ({error})") from None
+        raise ForeignFileError(f"it is cut short or damaged ({str(error)[:99]})") from None
     if not (type(values) is dict and all(type(name) is str for name in values)):
         raise ForeignFileError("it holds something other than named values")
     if machine.stream.read(1):
@@ -200,14 +200,18 @@ class _Machine:
     def _update(self, items: list[Any]) -> None:
         if type(self.stack[-1]) is not dict or len(items) % 2:
             raise ForeignFileError("it sets items of something that is no dict")
+        if not all(type(name) is str for name in items[::2]):  # hashing others may take forever
+            raise ForeignFileError("it holds something other than named values")
         self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
 
     def _name(self, module: Any, name: Any) -> None:
+        if not type(module) is type(name) is str:
+            raise ForeignFileError("it names something by what is no text")
         for known in (_WRAPPER, _NDARRAY, _DTYPE):
-            if type(module) is type(name) is str and (module, name) == known:
+            if (module, name) == known:
                 self.stack.append(known)
                 return
-        raise ForeignFileError(f"it names {module}.{name}, which no model holds")
+        raise ForeignFileError(f"it names {module[:99]}.{name[:99]}, which no model holds")
 
     def _new(self, what: Any, arguments: Any) -> None:
         if what is not _WRAPPER or type(arguments) is not tuple or arguments:
@@ -218,16 +222,17 @@ class _Machine:
         """Take the one call that describes a dtype: ``numpy.dtype("f8", False, True)``."""
         if what is not _DTYPE or type(arguments) is not tuple or arguments[1:] != (False, True):
             raise ForeignFileError("it calls something")
-        if arguments[0] not in _DTYPES:
-            raise ForeignFileError(f"it has an array of {arguments[0]!r}, not of plain numbers")
-        self.stack.append(_Dtype(arguments[0]))
+        code = arguments[0] if type(arguments[0]) is str else ""
+        if code not in _DTYPES:
+            raise ForeignFileError(f"it has an array of {code[:99]!r}, not of plain numbers")
+        self.stack.append(_Dtype(code))
 
     def _build(self, state: Any) -> None:
         """Complete a dtype with its byte order, or an array with its bytes."""
         what = self.stack[-1]
         if isinstance(what, _Dtype):
             order = "|" if what.code == "u1" else "<"
-            if state != (3, order, None, None, None, -1, -1, 0):
+            if type(state) is not tuple or state != (3, order, None, None, None, -1, -1, 0):
                 raise ForeignFileError("it has an array of an odd kind")
             what.complete = True
         elif isinstance(what, _Array):

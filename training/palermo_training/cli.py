@@ -101,6 +101,24 @@ def agreement(as_json: Json = False) -> None:
     typer.echo(_json(found) if as_json else agreement.table(found), nl=not as_json)
 
 
+@app.command(name="corpus")
+def show_corpus(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="Labelled rows to hold against the corpus (JSON lines)."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Say what the shipped corpus holds, how clean and how various it is."""
+    from palermo_training import statement
+
+    rows = [*corpus.seeds(), *corpus.authored()]
+    found = statement.statement(rows, corpus.read_rows(file) if file else ())
+    typer.echo(_json(found) if as_json else statement.table(found), nl=not as_json)
+
+
 def _on_seeds() -> Any:
     from palermo_training import evaluation
 

@@ -6,8 +6,10 @@ what its fields mean.
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +39,17 @@ class Row:
         that were written together. The row's own id where the file gives none.
     judged : tuple of str
         Labels that somebody decided; for the others, no tag means unknown, not no.
+    lang : str
+        ``en`` or ``es``; empty where the file gives none.
+    origin : {"seed", "authored", "user"}
+        Where the passage comes from.
+    about : str
+        Group of the seed article whose event an authored row retells; else empty.
+        Such a row leaves training together with that article.
+    family : str
+        What hard pairs have in common, within their group; else empty.
+    attributes : mapping of str to str
+        What ``data/plan.json`` asks of authored rows: region, genre and so on.
     """
 
     id: str
@@ -45,6 +58,11 @@ class Row:
     primary: str
     group: str
     judged: tuple[str, ...] = LABELS
+    lang: str = ""
+    origin: str = "user"
+    about: str = ""
+    family: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
 
 
 def data(name: str = "") -> Path:
@@ -82,6 +100,48 @@ def seeds() -> list[Row]:
     5
     """
     return read_rows(data("seed_sentences.jsonl"))
+
+
+def authored() -> list[Row]:
+    """Read the rows that were written for palermo, of both languages.
+
+    Returns
+    -------
+    list of Row
+        In the order of their files' names; empty if there are none.
+
+    Raises
+    ------
+    CorpusError
+        If two files give the same id, or a row breaks the contract.
+
+    Examples
+    --------
+    >>> {row.lang for row in authored()} <= {"en", "es"}
+    True
+    """
+    rows = [row for path in sorted(data("authored").glob("*/*.jsonl")) for row in read_rows(path)]
+    if twice := [id_ for id_, count in Counter(row.id for row in rows).items() if count > 1]:
+        raise CorpusError(f"{data('authored')}: the id {twice[0]!r} stands in two files")
+    return rows
+
+
+@cache
+def attributes() -> dict[str, dict[str, str]]:
+    """Give the attributes that the plan asks of authored rows.
+
+    Returns
+    -------
+    dict of str to dict
+        Attribute to its values, each with a remark.
+
+    Examples
+    --------
+    >>> list(attributes())
+    ['region', 'period', 'actor', 'conduct', 'genre', 'unit', 'position', 'term']
+    """
+    found: dict[str, dict[str, str]] = json.loads(data("plan.json").read_text(encoding="utf-8"))
+    return found
 
 
 def read_rows(path: Path) -> list[Row]:
@@ -206,11 +266,25 @@ def _row(found: dict[str, Any], place: str) -> Row:
     text = found.get("text")
     _check("text" in found, place, "no 'text'; a row needs text, tags and primary")
     _check(isinstance(text, str) and bool(text.strip()), place, "text must be a string with words")
-    for name in ("id", "group"):
+    for name in ("id", "group", "lang", "origin", "about", "family"):
         _check(isinstance(found.get(name, ""), str), place, f"{name} must be a string")
     tags, primary, judged = read_labels(found, place)
     id_ = found.get("id", place)
-    return Row(id_, str(text), tags, primary, found.get("group", id_), judged)
+    group = found.get("group", id_)
+    family = found.get("family", "")
+    return Row(
+        id=id_,
+        text=str(text),
+        tags=tags,
+        primary=primary,
+        group=group,
+        judged=judged,
+        lang=found.get("lang", ""),
+        origin=found.get("origin", "user"),
+        about=found.get("about", ""),
+        family=f"{group} {family}" if family else "",
+        attributes={name: found[name] for name in attributes() if name in found},
+    )
 
 
 def _check(right: bool, place: str, wrong: str) -> None:

@@ -18,7 +18,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.feature_extraction.text import TfidfVectorizer
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
@@ -32,20 +33,46 @@ _MOST_FOLDS: Final = 5
 _SOLVER: Final = {"solver": "newton-cg", "tol": 1e-10, "max_iter": 1000}
 
 
-def features() -> TfidfVectorizer:
-    """Make the unfitted TF-IDF vectorizer.
+def features() -> CountVectorizer:
+    """Make the unfitted vectorizer that counts terms.
 
     Returns
     -------
-    TfidfVectorizer
-        Its values are what :mod:`palermo.engine` computes.
+    CountVectorizer
+        Of the terms that :mod:`palermo.engine` looks up.
 
     Examples
     --------
     >>> features().fit(["the boat", "the bus"]).transform(["a boat"]).shape
     (1, 26)
     """
-    return TfidfVectorizer(analyzer=terms, sublinear_tf=True)
+    return CountVectorizer(analyzer=terms)
+
+
+def weighting(counts: csr_matrix) -> TfidfTransformer:
+    """Fit the TF-IDF weighting to training rows.
+
+    Parameters
+    ----------
+    counts : csr_matrix, shape (n_rows, n_terms)
+        Of the training rows alone; columns may be of terms that only others have.
+
+    Returns
+    -------
+    TfidfTransformer
+        Its values are what :mod:`palermo.engine` computes. A term that none of the
+        rows has gets idf 0, as if the vectorizer had never seen it.
+
+    Examples
+    --------
+    >>> counts = features().fit_transform(["the boat", "the bus"])
+    >>> float(weighting(counts[:1]).idf_.min())
+    0.0
+    """
+    transformer = TfidfTransformer(sublinear_tf=True).fit(counts)
+    unseen = np.asarray(counts.sum(axis=0)).ravel() == 0
+    transformer.idf_ = np.where(unseen, 0, transformer.idf_)
+    return transformer
 
 
 def classifier() -> LogisticRegression:
@@ -188,7 +215,7 @@ def reference(artifact: Artifact) -> Pipeline:
     >>> reference(tiny()).predict_proba(["boat"]).round(3).tolist()
     [[0.269, 0.731]]
     """
-    vectorizer = features().set_params(vocabulary=list(artifact.terms))
+    vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True, vocabulary=list(artifact.terms))
     vectorizer.idf_ = artifact.idf
     heads = OneVsRestClassifier(classifier())
     heads.estimators_ = []

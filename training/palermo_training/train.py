@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from palermo import __version__
 from palermo.artifact import Artifact
@@ -44,12 +45,13 @@ def train(rows: Sequence[Row]) -> Artifact:
     >>> train(corpus.seeds()).digest == train(corpus.seeds()).digest
     True
     """
-    texts = [row.text for row in rows]
+    vectorizer = recipe.features()
+    counts = vectorizer.fit_transform(row.text for row in rows)
     has = np.array([[label in row.tags for label in LABELS] for row in rows])
     judged = np.array([[label in row.judged for label in LABELS] for row in rows])
-    held_out = _out_of_fold(rows, has, judged)
-    vectorizer = recipe.features()
-    values = vectorizer.fit_transform(texts)
+    held_out = _out_of_fold(counts, [row.group for row in rows], has, judged)
+    weighting = recipe.weighting(counts)
+    values = weighting.transform(counts)
     weights = np.empty((values.shape[1], len(LABELS)))
     intercepts = np.empty(len(LABELS))
     thresholds = np.empty(len(LABELS))
@@ -62,11 +64,11 @@ def train(rows: Sequence[Row]) -> Artifact:
         head = recipe.classifier().fit(values[known], truth)
         weights[:, column] = slope * head.coef_[0]
         intercepts[column] = slope * head.intercept_[0] + offset
-    counts = Counter(row.primary for row in rows)
+    primary = Counter(row.primary for row in rows)
     return Artifact(
         labels=LABELS,
         terms=tuple(vectorizer.get_feature_names_out()),
-        idf=np.round(vectorizer.idf_, DECIMALS),
+        idf=np.round(weighting.idf_, DECIMALS),
         weights=np.round(weights, DECIMALS).astype(np.float32),
         intercepts=np.round(intercepts, DECIMALS),
         thresholds=thresholds,
@@ -75,21 +77,19 @@ def train(rows: Sequence[Row]) -> Artifact:
             "data": corpus.digest(rows),
             "rows": len(rows),
             "groups": len({row.group for row in rows}),
-            **{f"rows {label}": counts[label] for label in (*LABELS, NONE)},
+            **{f"rows {label}": primary[label] for label in (*LABELS, NONE)},
         },
     )
 
 
 def _out_of_fold(
-    rows: Sequence[Row], has: NDArray[np.bool_], judged: NDArray[np.bool_]
+    counts: csr_matrix, groups: Sequence[str], has: NDArray[np.bool_], judged: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Score every row by classifiers that saw nothing of its group; shape (n_rows, n_labels)."""
-    texts = np.array([row.text for row in rows], dtype=object)
     scores = np.empty(has.shape)
-    for train, test in recipe.folds([row.group for row in rows]):
-        vectorizer = recipe.features()
-        values = vectorizer.fit_transform(texts[train])
-        unseen = vectorizer.transform(texts[test])
+    for train, test in recipe.folds(groups):
+        weighting = recipe.weighting(counts[train])
+        values, unseen = weighting.transform(counts[train]), weighting.transform(counts[test])
         for column, label in enumerate(LABELS):
             known = judged[train, column]
             truth = has[train, column][known]

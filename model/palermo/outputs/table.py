@@ -78,9 +78,12 @@ def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
     for passage in passages:
         none = passage.label == NONE
         table.add_row(
-            Text(passage.label, style="dim" if none else _COLOURS.get(passage.label, "blue")),
+            Text(
+                printable(passage.label),
+                style="dim" if none else _COLOURS.get(passage.label, "blue"),
+            ),
             "" if none else f"{passage.probabilities[passage.label]:.2f}",
-            "\n".join(tag for tag in passage.tags if tag != passage.label),
+            Text("\n".join(printable(tag) for tag in passage.tags if tag != passage.label)),
             Text(printable(passage.text), style="dim" if none else ""),
         )
     console.print(table)
