@@ -62,7 +62,6 @@ def test_a_table_on_a_terminal():
         shown += chunk
     assert run.wait(timeout=60) == 0
     text = shown.decode()
-    assert "SEED" not in text
     assert str(SEED.name) in text
     assert "\x1b[" in text  # colours
     assert "Darién Gap" in text
@@ -130,7 +129,7 @@ def test_one_bad_file_never_stops_the_others(tmp_path):
         f"Error: {empty}: empty, there is no text in it",
         f"Error: {tmp_path / 'none.txt'}: no such file",
         f"Error: {tmp_path}: a folder; name the files in it, as in {tmp_path}/*.txt",
-        f"Error: {binary}: binary, not text",
+        f"Error: {binary}: binary, not text; give a file of plain text",
         f"Note: {old}: not valid UTF-8, read as Windows-1252",
     ]
 
@@ -151,17 +150,21 @@ def test_a_file_whose_name_is_no_text(tmp_path):
     assert os.fsencode(json.loads(run.stdout)["file"]) == path
 
 
-def test_a_reader_that_goes_away(tmp_path):
+@pytest.mark.parametrize("format", ["jsonl", "table"])
+@pytest.mark.parametrize(("missing", "status"), [([], 0), (["none.txt"], 1)])
+def test_a_reader_that_goes_away(tmp_path, format, missing, status):
     path = tmp_path / "long.txt"
-    path.write_text("They paid the coyote.\n\n" * 20_000)
-    run = subprocess.Popen([CLASSIFY, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    first = run.stdout.readline()
+    path.write_text("They paid the coyote.\n\n" * 10_000)
+    run = subprocess.Popen(
+        [CLASSIFY, *missing, path, "--format", format],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert run.stdout.readline()
     run.stdout.close()
-    errors = run.stderr.read()
+    errors = run.stderr.read().decode()
     run.stderr.close()
-    assert run.wait(timeout=120) == 0
-    assert json.loads(first)["text"] == "They paid the coyote."
-    assert errors == b""
+    assert run.wait(timeout=120) == status
+    assert errors == "".join(f"Error: {name}: no such file\n" for name in missing)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,53 @@ def test_no_file_shows_the_help():
     run = classify()
     assert run.returncode == 2
     assert "Usage" in (run.stdout + run.stderr).decode()
+
+
+@pytest.mark.parametrize("format", ["jsonl", "table"])
+def test_a_full_disk_ends_in_one_line(format):
+    run = subprocess.run(
+        f"{CLASSIFY} {SEED} --format {format} > /dev/full",
+        shell=True, capture_output=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr == b"Error: standard output cannot be written: No space left on device\n"
+
+
+def test_help_to_a_full_disk_ends_in_one_line():
+    run = subprocess.run(
+        f"{CLASSIFY} --version > /dev/full",
+        shell=True,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stderr == b"Error: standard output cannot be written: No space left on device\n"
+
+
+def test_closed_streams_end_in_one_line():
+    for command, message in (
+        (
+            f"{CLASSIFY} {SEED} >&-",
+            "Error: standard output is closed; open it or send it to a file",
+        ),
+        (f"{CLASSIFY} - <&-", "Error: -: standard input is closed"),
+    ):
+        run = subprocess.run(command, shell=True, capture_output=True, timeout=120, check=False)
+        assert run.returncode == 1
+        assert run.stderr.decode() == f"{message}\n"
+
+
+def test_no_color_means_plain_text():
+    here, there = pty.openpty()
+    environment = {**os.environ, "NO_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "50"}
+    run = subprocess.Popen([CLASSIFY, "-"], stdout=there, stdin=subprocess.PIPE, env=environment)
+    os.close(there)
+    run.communicate(b"They paid the coyote.", timeout=60)
+    shown = os.read(here, 65536)
+    assert b"\x1b" not in shown
+    assert b"other tags" not in shown  # a narrow terminal leaves the room to the passage
+    assert b"They paid" in shown
 
 
 def test_version():

@@ -1,6 +1,8 @@
 import hashlib
+import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
@@ -147,6 +149,18 @@ def test_a_file_without_rows(tmp_path, content, match):
     path = tmp_path / "rows.jsonl"
     path.write_bytes(content)
     with pytest.raises(CorpusError, match=match):
+        read_rows(path)
+
+
+def test_rows_from_standard_input(monkeypatch):
+    line = json.dumps({**GOOD, "id": "a"}).encode()
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(line)))
+    assert [row.id for row in read_rows(Path("-"))] == ["a"]
+
+
+def test_a_line_nested_beyond_measure(tmp_path):
+    path = write(tmp_path, "[" * 200_000)
+    with pytest.raises(CorpusError, match=r"rows\.jsonl:1: no JSON"):
         read_rows(path)
 
 

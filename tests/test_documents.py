@@ -74,6 +74,10 @@ def test_what_is_no_text_is_named(raw, match):
         decode(raw)
 
 
+def test_a_short_text_may_be_full_of_accents():
+    assert decode("¡Sí! ¿Qué?".encode("windows-1252")) == ("¡Sí! ¿Qué?", "windows-1252")
+
+
 def test_line_breaks_stay_as_they_are(tmp_path):
     path = tmp_path / "lines.txt"
     path.write_bytes(b"one\r\ntwo\rthree\n")

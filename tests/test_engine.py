@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 from conftest import ROOT, any_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,9 +58,3 @@ def test_a_text_without_a_known_term_has_the_intercepts():
 def test_nothing_in_nothing_out():
     assert ENGINE.log_odds([]).shape == (0, 4)
     assert ENGINE.known([]).shape == (0,)
-
-
-@pytest.mark.parametrize("term", ["#<mi", "migrants from"])
-def test_pairs_and_character_runs_are_no_words(term):
-    assert term in ARTIFACT.terms
-    assert ENGINE.known([term])[0] in (0, 1)

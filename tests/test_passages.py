@@ -83,6 +83,15 @@ def test_an_interrupt_is_not_taken_for_a_panic(monkeypatch):
         ("He said so. “They left. »", ["He said so.", "“They left. »"]),
         ("It stopped. »", ["It stopped. »"]),
         ("It stopped. … Then it went on.", ["It stopped.", "… Then it went on."]),
+        ("• They left. Agents held them.", ["• They left.", "Agents held them."]),
+        ("(b) They left. Agents held them.", ["(b) They left.", "Agents held them."]),
+        ("1.2. They left. Agents held them.", ["1.2. They left.", "Agents held them."]),
+        ("He was held at 5 a.m. Monday. It rained.", ["He was held at 5 a.m. Monday.", "It rained."]),
+        ("El tráfico en Cd. Juárez crece. ¿Y el Edo. de México?", ["El tráfico en Cd. Juárez crece.", "¿Y el Edo. de México?"]),
+        ("Approx. 40 people in Ft. Bend County.", ["Approx. 40 people in Ft. Bend County."]),
+        ("“We paid. They left.” He wept.", ["“We paid. They left.”", "He wept."]),
+        ("home\nnews\nabout", ["home", "news", "about"]),
+        ("The men were\nheld for a week in\na house.", ["The men were\nheld for a week in\na house."]),
         ("", []),
         (" \n\t\u3000 ", []),
     ],
@@ -106,6 +115,23 @@ def test_a_hard_wrapped_paragraph_is_read_over_its_line_breaks():
         "The driver had been paid four thousand dollars for the trip.",
         "It was the third such case.",
     ]
+
+
+def test_a_wrapped_paragraph_may_be_indented_or_name_agencies_and_numbers():
+    text = (
+        "   The report says that the four men would be extradited to the\n"
+        "U.S. this month, and that the agents who met them on 12. and\n"
+        "13. May had been told so by the ministry and by three others of\n"
+        "DHS."
+    )
+    assert len(split(text, "paragraph")) == 1
+
+
+def test_a_long_paragraph_is_cut_like_a_short_one():
+    sentence = "“He left the town at noon,” she said. "
+    text = sentence * 3000  # more than sentencex is given at a time
+    assert cut(text) == [sentence.strip()] * 3000
+    assert cut("x" * 50_000) == ["x" * 50_000]
 
 
 def test_lines_longer_than_a_page_are_paragraphs():

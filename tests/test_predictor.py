@@ -76,6 +76,12 @@ def test_a_bare_str_is_refused_with_the_fix(predictor, method):
         getattr(predictor, method)(["a passage", b"bytes"])
 
 
+def test_any_iterable_of_texts_will_do_and_a_document_must_be_text(predictor):
+    assert predictor.predict(text for text in ["Leave a reply"]) == ["none"]
+    with pytest.raises(TypeError, match="text is list; tag takes one document as a str"):
+        predictor.tag(["a passage"])
+
+
 def test_the_fields_of_a_passage():
     assert [field.name for field in dataclasses.fields(Passage)] == [
         "text", "start", "end", "label", "tags", "probabilities", "known", "unsure", "term",
@@ -98,7 +104,7 @@ def test_which_model_is_loaded(tmp_path, monkeypatch):
     assert Predictor.load().labels == ("smuggling",)
     assert Predictor.load(other).labels == ("policy",)
     monkeypatch.setenv("PALERMO_MODEL", str(tmp_path / "none.joblib"))
-    with pytest.raises(ArtifactError, match=r"none\.joblib: no such model file"):
+    with pytest.raises(ArtifactError, match=r"no such model file.*PALERMO_MODEL names it; unset"):
         Predictor.load()
 
 

@@ -25,7 +25,6 @@ def test_training_twice_gives_the_same_bytes(tmp_path):
     one, other = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
     assert one == other
     assert sorted(tmp_path.iterdir()) == files
-    assert Predictor.load(files[0]).model == Predictor.load().model
 
 
 def test_training_fills_artifacts(tmp_path, monkeypatch):
@@ -42,11 +41,11 @@ def test_outside_a_checkout_training_asks_where_to(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "_CHECKOUT", tmp_path)
     result = invoke("train")
     assert result.exit_code == 2
-    assert "this palermo is no checkout; give a FILE" in result.stderr
+    assert "this palermo is no checkout; say where to" in result.stderr
 
 
 def test_training_into_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(ArtifactError, match="cannot be written: No such file or directory"):
+    with pytest.raises(ArtifactError, match="there is no folder"):
         invoke("train", "--output", tmp_path / "no" / "model.joblib")
 
 
@@ -75,7 +74,7 @@ def test_evaluate_on_somebodys_rows(tmp_path):
     )
     shown = invoke("evaluate", rows).stdout
     assert (
-        f"model {Predictor.load().model} on rows.jsonl (no groups given, each row is its own)"
+        f"model {Predictor.load().model} on rows.jsonl (2 of 2 rows without a group, each is its own)"
         in shown
     )
     assert "accuracy, primary           1.000" in shown
@@ -88,7 +87,7 @@ def test_evaluate_another_model(tmp_path):
     rows = ROOT / "data" / "seed_sentences.jsonl"
     shown = invoke("evaluate", rows, "--model", tmp_path / "model.joblib").stdout
     assert "214 rows in 5 groups" in shown
-    assert "no groups given" not in shown
+    assert "without a group" not in shown
 
 
 def test_a_model_without_rows_is_wrong_usage():

@@ -5,7 +5,7 @@
 ['none']
 """
 
-from palermo.errors import ArtifactError, CorpusError, DocumentError, PalermoError
+from palermo.errors import ArtifactError, CorpusError, DocumentError, OutputError, PalermoError
 from palermo.labels import LABELS, NONE
 from palermo.passages import Passage
 from palermo.predictor import Predictor
@@ -16,6 +16,7 @@ __all__ = [
     "ArtifactError",
     "CorpusError",
     "DocumentError",
+    "OutputError",
     "PalermoError",
     "Passage",
     "Predictor",

@@ -133,6 +133,8 @@ def save(artifact: Artifact, path: Path) -> None:
 
     values = _to_values(artifact)
     _from_values(values, path)
+    check_target(path)
+    path = path.resolve()  # a link goes on pointing to the model
     part: str | None = None
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
@@ -144,6 +146,36 @@ def save(artifact: Artifact, path: Path) -> None:
         if part is not None:
             Path(part).unlink(missing_ok=True)
         raise ArtifactError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def check_target(path: Path) -> None:
+    """Make sure that a model may be written to a path, before the work of making one.
+
+    Parameters
+    ----------
+    path : Path
+        Where a model shall go.
+
+    Raises
+    ------
+    ArtifactError
+        If its folder does not exist, or something other than a file stands there.
+
+    Examples
+    --------
+    >>> check_target(Path("no-such-folder/my.joblib"))
+    Traceback (most recent call last):
+    palermo.errors.ArtifactError: no-such-folder/my.joblib: cannot be written: there is no \
+folder no-such-folder; make it first
+    """
+    if not path.parent.is_dir():
+        raise ArtifactError(
+            f"{path}: cannot be written: there is no folder {path.parent}; make it first"
+        )
+    if path.exists() and not path.is_file():
+        raise ArtifactError(
+            f"{path}: cannot be written: no regular file; name a file, as in my.joblib"
+        )
 
 
 def _open(path: str, flags: int) -> int:
@@ -174,7 +206,8 @@ def load(path: Path) -> Artifact:
     --------
     >>> load(Path("no-such.joblib"))
     Traceback (most recent call last):
-    palermo.errors.ArtifactError: no-such.joblib: no such model file
+    palermo.errors.ArtifactError: no-such.joblib: no such model file; make one with \
+'palermo train --output no-such.joblib'
     """
     try:
         with open(path, "rb", opener=_open) as handle:
@@ -188,9 +221,11 @@ def load(path: Path) -> Artifact:
                 content += handle.read(_MOST_BYTES)
         values = read_values(content)
     except FileNotFoundError:
-        raise ArtifactError(f"{path}: no such model file") from None
+        raise ArtifactError(
+            f"{path}: no such model file; make one with 'palermo train --output {path}'"
+        ) from None
     except OSError as error:
-        raise ArtifactError(f"{path}: cannot be read: {error.strerror}") from None
+        raise ArtifactError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ForeignFileError as error:
         raise ArtifactError(
             f"{path}: not a palermo model: {error}. Nothing in it was run. "
@@ -242,7 +277,7 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
 
     def check(right: bool, wrong: str) -> None:
         if not right:
-            raise ArtifactError(f"{path}: not a palermo model: {wrong}. Get the file again.")
+            raise ArtifactError(f"{path}: not a palermo model: {wrong}. Train it or get it again.")
 
     def short(value: Any) -> bool:
         return type(value) is str and len(value) <= _MOST_CHARS

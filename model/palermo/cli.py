@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 import typer
 
-from palermo.errors import PalermoError
+from palermo.errors import OutputError, PalermoError
 from palermo.passages import Lang, Unit
 
 Format = Literal["table", "jsonl"]
@@ -53,50 +54,70 @@ def classify(
 
     The labels sort passages for a human reader; they accuse nobody.
 
-    Exit status: 0 done; 1 some file could not be read or was empty, the others are
-    done; 2 wrong usage.
+    Exit status: 0 done; 1 some file could not be read or was empty; 2 wrong usage.
     """
-    if format is None:
-        format = "table" if sys.stdout.isatty() else "jsonl"
-    # The same bytes on every system. A name that is no UTF-8 turns into JSON's own escapes.
-    sys.stdout.reconfigure(  # type: ignore[union-attr]
-        encoding="utf-8", errors="backslashreplace", newline="\n"
-    )
-    try:
-        failed = run(files, unit, format, lang, model)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader, such as head, has what it wanted. Python must not flush again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        failed = False
+    failed: list[str] = []
+    with output() as out:
+        if format is None:
+            format = "table" if out.isatty() else "jsonl"
+        run(files, unit, format, lang, model, out, failed)
     raise typer.Exit(1 if failed else 0)
 
 
-def run(files: Iterable[str], unit: Unit, format: Format, lang: Lang, model: Path | None) -> bool:
-    """Tag files one after the other; say whether any failed."""
+def run(
+    files: Iterable[str],
+    unit: Unit,
+    format: Format,
+    lang: Lang,
+    model: Path | None,
+    out: TextIO,
+    failed: list[str],
+) -> None:
+    """Tag files one after the other; list those that failed."""
     from palermo import documents
     from palermo.outputs import jsonl, table
     from palermo.predictor import Predictor
 
     predictor = Predictor.load(model)
-    failed = False
     for file in files:
         try:
             document = documents.read(file)
         except PalermoError as error:
-            failed = True
+            failed.append(file)
             complain(f"Error: {error}")
             continue
         if document.encoding == "windows-1252":
             complain(f"Note: {file}: not valid UTF-8, read as Windows-1252")
         passages = predictor.tag(document.text, unit, lang)
         if format == "table":
-            table.write(passages, file, sys.stdout)
+            table.write(passages, file, out)
         else:
             for index, passage in enumerate(passages):
-                fields = jsonl.record(passage, file, index, predictor.model)
-                sys.stdout.write(jsonl.line(fields))
-    return failed
+                out.write(jsonl.line(jsonl.record(passage, file, index, predictor.model)))
+
+
+@contextmanager
+def output() -> Iterator[TextIO]:
+    """Give standard output: the same bytes on every system, one clear line where it fails."""
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; open it or send it to a file")
+    # A file name that is no UTF-8 turns into JSON's own escapes.
+    sys.stdout.reconfigure(  # type: ignore[union-attr]
+        encoding="utf-8", errors="backslashreplace", newline="\n"
+    )
+    try:
+        yield sys.stdout
+        sys.stdout.flush()
+    except BrokenPipeError:
+        hush()  # the reader, such as head, has what it wanted
+    except OSError as error:
+        hush()
+        raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+def hush() -> None:
+    """Send what standard output still holds nowhere: Python would try again at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def complain(message: str) -> None:
@@ -112,6 +133,10 @@ def guarded(app: typer.Typer) -> None:
         app()
     except PalermoError as error:
         complain(f"Error: {error}")
+        sys.exit(1)
+    except OSError as error:  # in what typer itself prints
+        hush()
+        complain(f"Error: standard output cannot be written: {error.strerror}")
         sys.exit(1)
 
 

@@ -27,6 +27,7 @@ _KINDS: Final = (
     (b"{\\rtf", "an RTF document"),
 )
 _CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b\x1a")
+_FEW: Final = 20  # characters beyond ASCII that prove nothing
 _MOST_ACCENTS: Final = 0.25  # share of characters beyond ASCII; European text has below 0.1
 
 
@@ -44,6 +45,11 @@ class Document:
     encoding : str
         How its bytes were read: ``utf-8``, ``utf-16-le``, ``utf-16-be``,
         ``utf-32-le``, ``utf-32-be`` or ``windows-1252``.
+
+    Examples
+    --------
+    >>> Document("a.txt", "They paid.", "utf-8").text
+    'They paid.'
     """
 
     name: str
@@ -76,12 +82,16 @@ def read(name: str) -> Document:
     Traceback (most recent call last):
     palermo.errors.DocumentError: no-such-file.txt: no such file
     """
+    if name == STDIN and sys.stdin is None:
+        raise DocumentError(f"{name}: standard input is closed")
     try:
         raw = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
     except FileNotFoundError:
         raise DocumentError(f"{name}: no such file") from None
     except IsADirectoryError:
-        raise DocumentError(f"{name}: a folder; name the files in it, as in {name}/*.txt") from None
+        raise DocumentError(
+            f"{name}: a folder; name the files in it, as in {Path(name) / '*.txt'}"
+        ) from None
     except PermissionError:
         raise DocumentError(f"{name}: no permission to read it") from None
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL
@@ -133,7 +143,7 @@ def decode(raw: bytes) -> tuple[str, str]:
         encoding = _guess_utf16(raw)
         return _decode(raw, encoding), encoding
     if _CONTROLS.intersection(raw):
-        raise DocumentError("binary, not text")
+        raise DocumentError("binary, not text; give a file of plain text")
     try:
         return raw.decode("utf-8"), "utf-8"
     except UnicodeDecodeError as broken:
@@ -146,7 +156,8 @@ def decode(raw: bytes) -> tuple[str, str]:
         text = raw.decode("windows-1252")
     except UnicodeDecodeError as error:
         raise _unknown(f"byte 0x{raw[error.start]:02x} at {error.start:,}") from None
-    if sum(char > "\x7f" for char in text) > _MOST_ACCENTS * len(text):
+    accents = sum(char > "\x7f" for char in text)
+    if accents > _FEW and accents > _MOST_ACCENTS * len(text):
         raise _unknown("too many bytes beyond ASCII for Western European text")
     return text, "windows-1252"
 
@@ -175,4 +186,4 @@ def _guess_utf16(raw: bytes) -> str:
         return "utf-16-le"
     if len(raw) % 2 == 0 and even > most / 2 and odd * 10 < even:
         return "utf-16-be"
-    raise DocumentError("binary, not text")
+    raise DocumentError("binary, not text; give a file of plain text")

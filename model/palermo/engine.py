@@ -57,6 +57,12 @@ class Engine:
         -------
         ndarray of float64, shape (n_texts, n_labels)
             Log-odds of each label, any real number; 0 is as likely as not.
+
+        Examples
+        --------
+        >>> from palermo.artifact import tiny
+        >>> Engine(tiny()).log_odds(["boat"]).shape
+        (1, 1)
         """
         scores = np.empty((len(texts), len(self._intercepts)))
         for start in range(0, len(texts), _BATCH):
@@ -96,6 +102,12 @@ class Engine:
         -------
         ndarray of float64, shape (n_texts,)
             Share of the passage's words that the model knows, 0 to 1; 0 without words.
+
+        Examples
+        --------
+        >>> from palermo.artifact import tiny
+        >>> Engine(tiny()).known(["a boat"]).tolist()
+        [0.5]
         """
         words = [tokens(text) for text in texts]
         return np.array(

@@ -3,6 +3,7 @@
 PalermoError
 ├── ArtifactError     a model file that is missing, damaged, foreign or hostile
 ├── DocumentError     a file whose text cannot be read
+├── OutputError       results that cannot be written
 └── CorpusError       labelled rows that break the corpus contract
 
 Each message says what was found, what was expected and what to do next. The
@@ -29,6 +30,10 @@ class ArtifactError(PalermoError):
 
 class DocumentError(PalermoError):
     """A file whose text cannot be read."""
+
+
+class OutputError(PalermoError):
+    """Results that cannot be written."""
 
 
 class CorpusError(PalermoError):

@@ -10,10 +10,11 @@ overlap, and nothing between them is lost but white space.
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final, Literal, get_args
+from typing import Final, Literal, NamedTuple, get_args
 
 import sentencex
 
@@ -55,6 +56,11 @@ class Passage:
     term : None
         Where the word that the text uses parts from what it describes. Not
         worked out yet: always None.
+
+    Examples
+    --------
+    >>> Passage("Hi.", 0, 3, "none", (), {"policy": 0.1}, known=1.0).unsure
+    False
     """
 
     text: str
@@ -72,8 +78,10 @@ class Passage:
 # wide. Shorter: a menu or a list; longer: one line a paragraph.
 _WRAPPED: Final = range(40, 121)
 
+_BULLETS: Final = "•‣▪◦●○"
 _BULLET = re.compile(
-    r"(?:[•‣▪◦●○*+-]|[–—](?=\s+[^\W\d_a-zà-ÿ])|\(?\d{1,3}[.)]|\(?[a-zA-Z]\)|#{1,6})\s+"
+    r"(?:[•‣▪◦●○*+-]|[–—](?=\s+[^\W\d_a-zà-ÿ])|\d{1,3}(?:\.\d{1,3})*[.)]"
+    r"|\((?:\d{1,3}|[a-zA-Z]|[ivx]{1,5})\)|[a-zA-Z]\)|#{1,6})\s+"
 )
 _RULE = re.compile(r"[\W_]+")
 
@@ -86,6 +94,16 @@ _SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’»)\]]*\s+(?=\S)")
 
 _OPENING = re.compile(r"(?<=\s)[\"“«‘(\[¿¡]+\s*$")
 _LETTER = re.compile(r"[^\W_]")
+
+# Seldom the end of a sentence, and not known to sentencex.
+_ABBREVIATION = re.compile(
+    r"\b(?:[Aa]pprox|para|Ft|Cd|Edo|Cnel|Gral|Sgto|Tte|Dip|Sen|Lic|Ing|Mtr[oa]|Art|art|núm|FF|DD|Sec)"
+    r"\.\s+$",
+)
+_HOUR = re.compile(r"\b[ap]\.\s?m\.\s+$")
+_DAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|[A-Z]{1,2}[DS]?T\b")
+
+_PIECE: Final = 20_000  # characters that sentencex sees at a time
 
 # The commonest words of each language that the other does not have.
 _COMMON: Final = {
@@ -107,7 +125,7 @@ def split(text: str, unit: Unit = "sentence", lang: Lang = "auto") -> list[Span]
         A whole document.
     unit : {"sentence", "paragraph", "document"}, default "sentence"
         How long a passage is. Headings and list items are passages of their own
-        in the first two.
+        in the first two; sentences inside one pair of quotation marks stay together.
     lang : {"auto", "en", "es"}, default "auto"
         Whose abbreviations and quotation marks count; ``auto`` decides once for
         the whole document.
@@ -175,80 +193,133 @@ def detect(text: str) -> Literal["en", "es"]:
 
 def _paragraphs(text: str) -> Iterator[Span]:
     """Yield runs of lines that belong together."""
-    run: list[Span] = []
+    run: list[_Line] = []
     at = 0
     for line in text.splitlines(keepends=True):
         start, end = _strip(text, at, at + len(line))
-        at += len(line)
         if start < end:
-            run.append((start, end))
+            run.append(_Line(start, end, start - at))
         elif run:
             yield from _cut(text, run)
             run = []
+        at += len(line)
     if run:
         yield from _cut(text, run)
 
 
-def _cut(text: str, lines: list[Span]) -> Iterator[Span]:
+class _Line(NamedTuple):
+    """A line without the white space at its edges."""
+
+    start: int
+    end: int
+    indent: int
+
+    @property
+    def width(self) -> int:
+        return self.indent + self.end - self.start
+
+
+def _cut(text: str, lines: list[_Line]) -> Iterator[Span]:
     """Cut a run of lines without a blank one between at headings, bullets and short lines."""
-    width = max(end - start for start, end in lines)
-    first, last = lines[0]
-    before_start = first
-    for start, end in lines[1:]:
-        before, line = text[before_start:last], text[start:end]
-        room = width - (len(before) + 1 + len(line.split(maxsplit=1)[0]))
+    width = max(line.width for line in lines)
+    if width not in _WRAPPED:
+        width = sys.maxsize  # room enough after every line
+    capitals = any(text[line.start].isupper() for line in lines)
+    first = lines[0].start
+    for before, line in pairwise(lines):
         if (
-            width not in _WRAPPED
-            or room >= 0
-            or _BULLET.match(line)
-            or _is_heading(before)
-            or _is_heading(line)
+            capitals
+            and text[line.start].islower()
+            and not _is_heading(text[before.start : before.end])
         ):
-            yield first, last
-            first = start
-        before_start, last = start, end
-    yield first, last
+            continue  # goes on, however its column was set
+        left = width - before.width
+        if _begins(text[before.start : before.end], text[line.start : line.end], left):
+            yield first, before.end
+            first = line.start
+    yield first, lines[-1].end
+
+
+def _begins(before: str, line: str, left: int) -> bool:
+    """Tell whether a line begins a passage; the line before it has ``left`` characters to spare."""
+    return (
+        left > len(line.split(maxsplit=1)[0])  # there was room for its first word
+        or line[0] in _BULLETS
+        or _is_heading(before)
+        or _is_heading(line)
+        or (before[-1] in ".:;!?…" and _BULLET.match(line) is not None)
+    )
 
 
 def _is_heading(line: str) -> bool:
     """Tell a line in capitals, a marked heading or a ruled line from running text."""
-    return line.isupper() or line.startswith("#") or _RULE.fullmatch(line) is not None
+    return (
+        (line.isupper() and line[-1] not in ".,;")
+        or line.startswith("#")
+        or _RULE.fullmatch(line) is not None
+    )
 
 
 def _sentences(text: str, start: int, end: int, lang: str) -> Iterator[Span]:
     """Yield the sentences of one paragraph."""
     paragraph = _UNSAFE.sub(" ", text[start:end])
-    try:
-        cuts = [b["start_index"] for b in sentencex.get_sentence_boundaries(lang, paragraph)]
-    except BaseException as error:
-        # A Rust panic is no Exception; anything else of that rank (Ctrl-C) is not ours to stop.
-        if type(error).__name__ != "PanicException":
-            raise
-        cuts = [match.end() for match in _SENTENCE_END.finditer(paragraph)]
+    letter = _LETTER.search(paragraph)
+    capitals = letter is not None and letter[0].isupper()
     first = last = 0  # of the sentence so far
-    for left, right in pairwise(sorted({0, *cuts, len(paragraph)})):
+    for left, right in pairwise([*_boundaries(paragraph, lang), len(paragraph)]):
         if opening := _OPENING.search(paragraph, left, right):
             right = opening.start()  # belongs to what it opens
         left = last
-        if not _goes_on(paragraph, first, left, right):
+        if left and not _goes_on(paragraph, first, left, right, capitals):
             yield start + first, start + left
             first = left
         last = right
     yield start + first, end
 
 
-def _goes_on(paragraph: str, first: int, left: int, right: int) -> bool:
+def _boundaries(paragraph: str, lang: str) -> list[int]:
+    """List where sentences may begin, 0 among them.
+
+    sentencex does not cut what begins with a bullet, and takes quadratic time over
+    many quotation marks, so it sees the text behind the bullet, in pieces.
+    """
+    cuts = [0]
+    bullet = _BULLET.match(paragraph)
+    at = bullet.end() if bullet else 0
+    while at < len(paragraph):
+        near = [match.end() for match in _SENTENCE_END.finditer(paragraph, at, at + _PIECE)]
+        stop = near[-1] if near and at + _PIECE < len(paragraph) else at + _PIECE
+        piece = paragraph[at:stop]
+        try:
+            found = [b["start_index"] for b in sentencex.get_sentence_boundaries(lang, piece)]
+        except BaseException as error:
+            # A Rust panic is no Exception; anything else of that rank (Ctrl-C) is not ours to stop.
+            if type(error).__name__ != "PanicException":
+                raise
+            found = [cut - at for cut in near]
+        cuts += [at + cut for cut in sorted(found) if cut and at + cut < len(paragraph)]
+        at = stop
+        cuts += [at] if near and at < len(paragraph) else []
+    return sorted(set(cuts))
+
+
+def _goes_on(paragraph: str, first: int, left: int, right: int, capitals: bool) -> bool:
     """Tell whether ``paragraph[left:right]`` belongs to the sentence that began at ``first``.
 
-    A mark left alone does, and so does what follows the number of a list item, and
-    a small letter after what was only an abbreviation ("the 60 sq. mile zone"), in
-    text that uses capitals at all.
+    A mark left alone does, and so does what follows the number of a list item or an
+    abbreviation that sentencex does not know, and, in text that uses capitals at
+    all, a small letter ("the 60 sq. mile zone").
     """
     word = _LETTER.search(paragraph, left, right)
     return (
         word is None
         or _BULLET.fullmatch(paragraph, first, left) is not None
-        or (word.start() == left and word[0].islower() and paragraph[0].isupper())
+        or _ABBREVIATION.search(paragraph, max(first, left - 12), left) is not None
+        or (capitals and word.start() == left and word[0].islower())
+        or (
+            _DAY.match(paragraph, left) is not None
+            and _HOUR.search(paragraph, max(first, left - 8), left) is not None
+        )
     )
 
 

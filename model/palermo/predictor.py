@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from palermo.artifact import Artifact, load
 from palermo.engine import Engine
+from palermo.errors import ArtifactError
 from palermo.labels import NONE
 from palermo.passages import Lang, Passage, Unit, split
 
@@ -69,10 +70,16 @@ class Predictor:
         >>> Predictor.load().labels
         ('smuggling', 'trafficking', 'enforcement', 'policy')
         """
-        if path is None:
-            named = os.environ.get(ENVIRONMENT)
-            path = Path(named) if named else next(filter(Path.exists, _PLACES), _PLACES[0])
-        return cls(load(Path(path)))
+        if path is not None:
+            return cls(load(Path(path)))
+        if named := os.environ.get(ENVIRONMENT):
+            try:
+                return cls(load(Path(named).expanduser()))
+            except ArtifactError as error:
+                raise ArtifactError(
+                    f"{error} ({ENVIRONMENT} names it; unset that to use the packaged model.)"
+                ) from None
+        return cls(load(next(filter(Path.exists, _PLACES), _PLACES[0])))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -180,6 +187,8 @@ class Predictor:
 
         Raises
         ------
+        TypeError
+            If ``text`` is no str.
         ValueError
             If ``unit`` or ``lang`` is none of the above.
 
@@ -190,6 +199,8 @@ class Predictor:
         0 8 none
         10 39 smuggling
         """
+        if not isinstance(text, str):
+            raise TypeError(f"text is {type(text).__name__}; tag takes one document as a str")
         spans = split(text, unit, lang)
         texts = [text[start:end] for start, end in spans]
         probabilities = self.predict_proba(texts)
@@ -225,10 +236,11 @@ class Predictor:
         ]
 
 
-def _checked(texts: Sequence[str]) -> Sequence[str]:
+def _checked(texts: Sequence[str]) -> list[str]:
     """Refuse a str, which is a sequence of its letters, and anything that is no text."""
     if isinstance(texts, str):
         raise TypeError("texts is one str; put it in a list: [text]")
+    texts = list(texts)
     for number, text in enumerate(texts):
         if not isinstance(text, str):
             raise TypeError(f"texts[{number}] is {type(text).__name__}; every text must be a str")

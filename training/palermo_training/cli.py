@@ -1,12 +1,13 @@
 """The ``palermo`` command: parses, calls, prints."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from palermo.cli import complain, guarded, version
+from palermo.cli import complain, guarded, output, version
 from palermo_training import corpus
 
 _CHECKOUT: Final = Path(__file__).parents[2]
@@ -37,13 +38,12 @@ def train(
     ] = None,
 ) -> None:
     """Train a model on the shipped corpus. The same corpus gives the same bytes."""
-    from palermo.artifact import save
+    from palermo.artifact import check_target, save
     from palermo_training.card import card
     from palermo_training.train import train as fit
 
-    folder = _CHECKOUT / "artifacts"
-    if output is None and not (_CHECKOUT / "pyproject.toml").exists():
-        raise typer.BadParameter("this palermo is no checkout; give a FILE", param_hint="--output")
+    folder = output or _artifacts("--output")
+    check_target(output or folder / "palermo.joblib")
     rows = corpus.seeds()
     complain(f"Training on {len(rows):,} rows.")
     artifact = fit(rows)
@@ -56,7 +56,7 @@ def train(
         figures = {"model": artifact.digest, **evaluation.as_dict()}
         (folder / "evaluation.json").write_text(_json(figures), encoding="utf-8")
         (folder / "MODEL_CARD.md").write_text(card(artifact, evaluation), encoding="utf-8")
-    complain(f"Wrote {output or folder} (digest {artifact.digest[:12]}).")
+    complain(f"Wrote {folder} (digest {artifact.digest[:12]}).")
 
 
 @app.command()
@@ -86,10 +86,10 @@ def evaluate(
         rows = corpus.read_rows(file)
         predictor = Predictor.load(model)
         what = f"model {predictor.model} on {file.name}"
-        if all(row.group == row.id for row in rows):
-            what += " (no groups given, each row is its own)"
+        if alone := sum(row.group == row.id for row in rows):
+            what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"
         result = evaluation.evaluate(rows, evaluation.decide(predictor, rows), what)
-    typer.echo(_json(result.as_dict()) if as_json else evaluation.table(result), nl=not as_json)
+    _say(_json(result.as_dict()) if as_json else evaluation.table(result))
 
 
 @app.command()
@@ -98,7 +98,7 @@ def agreement(as_json: Json = False) -> None:
     from palermo_training import agreement
 
     found = agreement.agreement(corpus.data("readings"))
-    typer.echo(_json(found) if as_json else agreement.table(found), nl=not as_json)
+    _say(_json(found) if as_json else agreement.table(found))
 
 
 @app.command(name="corpus")
@@ -116,7 +116,39 @@ def show_corpus(
 
     rows = [*corpus.seeds(), *corpus.authored()]
     found = statement.statement(rows, corpus.read_rows(file) if file else ())
-    typer.echo(_json(found) if as_json else statement.table(found), nl=not as_json)
+    _say(_json(found) if as_json else statement.table(found))
+
+
+@app.command()
+def curve(
+    draws: Annotated[int, typer.Option(min=1, help="How often groups are drawn anew.")] = 10,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes to use.")] = 1,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Where learning_curve.svg and learning_curve.json go. By default a checkout's "
+            "artifacts/plots/.",
+        ),
+    ] = None,
+) -> None:
+    """Draw the learning curve over the number of groups of written passages."""
+    from palermo_training import curve
+
+    folder = output or _artifacts("--output") / "plots"
+    points = curve.learning_curve(corpus.authored(), corpus.seeds(), draws, jobs)
+    folder.mkdir(parents=True, exist_ok=True)
+    curve.plot(points, folder / "learning_curve.svg")
+    figures = [asdict(point) for point in points]
+    (folder / "learning_curve.json").write_text(_json(figures), encoding="utf-8")
+    _say(curve.table(points))
+
+
+def _artifacts(option: str) -> Path:
+    """Find the checkout's folder of artifacts; an installed palermo has none to write to."""
+    if not (_CHECKOUT / "pyproject.toml").exists():
+        raise typer.BadParameter("this palermo is no checkout; say where to", param_hint=option)
+    return _CHECKOUT / "artifacts"
 
 
 def _on_seeds() -> Any:
@@ -126,6 +158,11 @@ def _on_seeds() -> Any:
     return evaluation.evaluate(
         rows, evaluation.leave_one_group_out(rows), "seed articles, each left out of training"
     )
+
+
+def _say(text: str) -> None:
+    with output() as out:
+        out.write(text.rstrip("\n") + "\n")
 
 
 def _json(value: Any) -> str:

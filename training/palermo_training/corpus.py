@@ -6,6 +6,7 @@ what its fields mean.
 
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,11 @@ class Row:
         What hard pairs have in common, within their group; else empty.
     attributes : mapping of str to str
         What ``data/plan.json`` asks of authored rows: region, genre and so on.
+
+    Examples
+    --------
+    >>> Row("1", "They paid.", ("smuggling",), "smuggling", group="1").judged
+    ('smuggling', 'trafficking', 'enforcement', 'policy')
     """
 
     id: str
@@ -186,7 +192,7 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     Parameters
     ----------
     path : Path
-        UTF-8, one object a line.
+        UTF-8, one object a line; ``-`` is standard input.
 
     Yields
     ------
@@ -199,9 +205,16 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     ------
     CorpusError
         If the file cannot be read, or a line is no JSON object.
+
+    Examples
+    --------
+    >>> place, found = next(read_objects(data("seed_sentences.jsonl")))
+    >>> place.rsplit(":", 1)[1], found["id"]
+    ('1', 'seed-000-001')
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        lines = raw.decode("utf-8-sig").split("\n")
     except FileNotFoundError:
         raise CorpusError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
@@ -214,7 +227,7 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         place = f"{path}:{number}"
         try:
             found = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise CorpusError(f"{place}: no JSON ({error}); expected one object a line") from None
         _check(isinstance(found, dict), place, "expected a JSON object")
         yield place, found

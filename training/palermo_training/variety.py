@@ -32,6 +32,11 @@ class Pair(NamedTuple):
         Their ids, the earlier row's first.
     likeness : float
         Share of what either has that both have, 0 to 1.
+
+    Examples
+    --------
+    >>> Pair("a", "b", 0.75).likeness
+    0.75
     """
 
     left: str

@@ -8,6 +8,8 @@ from palermo.passages import Passage
 SCHEMA: Final = 1
 """Counts up when a field changes its meaning. Fields may be added at any time."""
 
+_LINE_ENDS: Final = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+
 _DIGITS: Final = 6  # of a probability: more are noise, and the same on every platform
 
 
@@ -67,11 +69,12 @@ def line(fields: dict[str, Any]) -> str:
     Returns
     -------
     str
-        One line with its line feed; characters beyond ASCII as they are.
+        One line with its line feed; characters beyond ASCII as they are, but for the
+        three that some readers take for the end of a line.
 
     Examples
     --------
     >>> line({"text": "señal"})
     '{"text": "señal"}\n'
     """
-    return json.dumps(fields, ensure_ascii=False) + "\n"
+    return json.dumps(fields, ensure_ascii=False).translate(_LINE_ENDS) + "\n"

@@ -1,11 +1,14 @@
 """Passages as a table for people, one file after the other."""
 
+import os
 import unicodedata
 from collections.abc import Sequence
 from typing import Final, TextIO
 
 from palermo.labels import NONE
 from palermo.passages import Passage
+
+_NARROW: Final = 60  # columns; below that the passage gets the room of the other tags
 
 _COLOURS: Final = {
     "smuggling": "yellow",
@@ -68,22 +71,26 @@ def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=to, highlight=False)
-    console.print(Text(printable(file), style="bold"), soft_wrap=True)
+    plain = not to.isatty() or "NO_COLOR" in os.environ
+    console = Console(file=to, highlight=False, color_system=None if plain else "auto")
+    narrow = console.width < _NARROW
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("label", min_width=11)
     table.add_column("prob", min_width=4)
-    table.add_column("other tags", min_width=11)
-    table.add_column("passage", overflow="fold")
+    if not narrow:
+        table.add_column("other tags", min_width=11)
+    table.add_column("passage", overflow="fold", min_width=12)
     for passage in passages:
         none = passage.label == NONE
+        style = "dim" if none else _COLOURS.get(passage.label, "blue")
+        others = Text("\n".join(printable(tag) for tag in passage.tags if tag != passage.label))
         table.add_row(
-            Text(
-                printable(passage.label),
-                style="dim" if none else _COLOURS.get(passage.label, "blue"),
-            ),
+            Text(printable(passage.label), style=style),
             "" if none else f"{passage.probabilities[passage.label]:.2f}",
-            Text("\n".join(printable(tag) for tag in passage.tags if tag != passage.label)),
+            *([] if narrow else [others]),
             Text(printable(passage.text), style="dim" if none else ""),
         )
-    console.print(table)
+    with console.capture() as shown:  # rich would end the process when a pipe closes
+        console.print(Text(printable(file), style="bold"), soft_wrap=True)
+        console.print(table)
+    to.write("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()))
