@@ -107,7 +107,7 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
     artifact = Artifact(
         labels=tuple(labels),
         terms=tuple(sorted(terms)),
-        idf=random.random(len(terms)) + 1,
+        idf=(random.random(len(terms)) + 1).astype(np.float32),
         weights=random.normal(size=(len(terms), len(labels))).astype(np.float32),
         intercepts=random.normal(size=len(labels)),
         thresholds=random.random(len(labels)),
@@ -131,8 +131,8 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
         ({"intercepts": np.array([1.0, 2.0])}, r"intercepts has shape \(2,\), not \(1,\)"),
         ({"labels": ("same", "same")}, "labels that are none or the same"),
         ({"terms": ("b", "a")}, r"idf has shape \(1,\), not \(2,\)"),
-        ({"terms": ("b", "a"), "idf": np.ones(2), "weights": np.ones((2, 1), np.float32)}, "unsorted terms"),
-        ({"idf": np.array([1e300])}, "idf holds numbers beyond measure"),
+        ({"terms": ("b", "a"), "idf": np.ones(2, np.float32), "weights": np.ones((2, 1), np.float32)}, "unsorted terms"),
+        ({"idf": np.array([1e35], np.float32)}, "idf holds numbers beyond measure"),
         ({"labels": ("none",)}, "a label that means no label"),
         ({"labels": ("x" * 1001,)}, "odd labels"),
         ({"about": {"version": "x" * 1001}}, "odd remarks about itself"),
@@ -278,7 +278,7 @@ def test_every_flipped_byte_is_refused_or_does_not_matter(saved, flip):
         ({"weights": np.full((1, 1), np.inf, np.float32)}, "not finite"),
         ({"weights": None}, "weights is no f4"),
         ({"terms": np.array([0xFF], np.uint8)}, "unsorted terms"),
-        ({"terms": np.array([0xFF], np.uint8), "idf": np.ones(0), "weights": np.ones((0, 1), np.float32)}, "idf has shape"),
+        ({"terms": np.array([0xFF], np.uint8), "idf": np.ones(0, np.float32), "weights": np.ones((0, 1), np.float32)}, "idf has shape"),
     ],
 )  # fmt: skip
 def test_changed_values_are_named(saved, change, match):

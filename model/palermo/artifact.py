@@ -29,11 +29,11 @@ FORMAT: Final = 1
 
 _MOST_BYTES: Final = 1 << 28  # hundreds of times a palermo model
 _MOST_CHARS: Final = 1000  # of a label or a remark
-_MOST_IDF: Final = 1e100  # the squares of more would be infinite
+_MOST_IDF: Final = 1e30  # far above any, far below what its square could not hold
 
 _ARRAYS: Final = {
     "terms": "u1",
-    "idf": "f8",
+    "idf": "f4",
     "weights": "f4",
     "intercepts": "f8",
     "thresholds": "f8",
@@ -50,7 +50,7 @@ class Artifact:
         ``n_labels`` names, in the order of the columns below.
     terms : tuple of str
         ``n_terms`` terms as :func:`palermo.text.terms` gives them, sorted.
-    idf : ndarray of float64, shape (n_terms,)
+    idf : ndarray of float32, shape (n_terms,)
         Inverse document frequency of each term, above 0.
     weights : ndarray of float32, shape (n_terms, n_labels)
         Calibrated weight of each term for each label, in log-odds.
@@ -70,7 +70,7 @@ class Artifact:
 
     labels: tuple[str, ...]
     terms: tuple[str, ...]
-    idf: NDArray[np.float64]
+    idf: NDArray[np.float32]
     weights: NDArray[np.float32]
     intercepts: NDArray[np.float64]
     thresholds: NDArray[np.float64]
@@ -98,7 +98,7 @@ def tiny() -> Artifact:
     return Artifact(
         labels=("smuggling",),
         terms=("boat",),
-        idf=np.array([1.0]),
+        idf=np.array([1.0], dtype=np.float32),
         weights=np.array([[2.0]], dtype=np.float32),
         intercepts=np.array([-1.0]),
         thresholds=np.array([0.5]),
@@ -251,7 +251,7 @@ def _to_values(artifact: Artifact) -> dict[str, Any]:
         "format": FORMAT,
         "labels": list(artifact.labels),
         "terms": np.frombuffer("\n".join(artifact.terms).encode(), np.uint8),
-        "idf": np.ascontiguousarray(artifact.idf, "<f8"),
+        "idf": np.ascontiguousarray(artifact.idf, "<f4"),
         "weights": np.ascontiguousarray(artifact.weights, "<f4"),
         "intercepts": np.ascontiguousarray(artifact.intercepts, "<f8"),
         "thresholds": np.ascontiguousarray(artifact.thresholds, "<f8"),

@@ -1,5 +1,7 @@
 """The model card, written from the model and its figures."""
 
+from collections.abc import Mapping
+
 from palermo.artifact import Artifact
 from palermo.labels import NONE
 from palermo_training.evaluation import Evaluation, table
@@ -65,15 +67,15 @@ by article.
 """
 
 
-def card(artifact: Artifact, evaluation: Evaluation) -> str:
+def card(artifact: Artifact, evaluations: Mapping[str, Evaluation]) -> str:
     """Write the model card.
 
     Parameters
     ----------
     artifact : Artifact
         The model.
-    evaluation : Evaluation
-        Its figures on held-out groups.
+    evaluations : mapping of str to Evaluation
+        Its figures on held-out groups, from :func:`palermo_training.evaluation.of_corpus`.
 
     Returns
     -------
@@ -85,7 +87,8 @@ def card(artifact: Artifact, evaluation: Evaluation) -> str:
     >>> from palermo_training import corpus, evaluation, train
     >>> rows = corpus.seeds()
     >>> decisions = [evaluation.Decision((), "none")] * len(rows)
-    >>> text = card(train.train(rows), evaluation.evaluate(rows, decisions, "no labels at all"))
+    >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
+    >>> text = card(train.train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
     '# Model card: palermo 0.1.0'
     """
@@ -101,7 +104,7 @@ def card(artifact: Artifact, evaluation: Evaluation) -> str:
         groups=about["groups"],
         counts="\n".join(f"| {label} | {about[f'rows {label}']} |" for label in labels),
         trafficking=about["rows trafficking"],
-        figures=table(evaluation),
+        figures="\n\n\n".join(map(table, evaluations.values())),
         thresholds="\n".join(
             f"| {label} | {value:.4f} |"
             for label, value in zip(artifact.labels, artifact.thresholds, strict=True)

@@ -48,6 +48,34 @@ def features() -> CountVectorizer:
     return CountVectorizer(analyzer=terms)
 
 
+def kept(counts: csr_matrix, names: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell which terms are worth keeping: every word, and what stands in two rows or more.
+
+    Parameters
+    ----------
+    counts : csr_matrix, shape (n_rows, n_terms)
+        Of all rows.
+    names : sequence of str
+        The terms, in the order of the columns.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_terms,)
+        Words that stand in one row stay, so that ``known`` can count them.
+
+    Examples
+    --------
+    >>> vectorizer = features()
+    >>> counts = vectorizer.fit_transform(["the boat", "the bus"])
+    >>> names = vectorizer.get_feature_names_out()
+    >>> names[kept(counts, names)].tolist()
+    ['#<b', '#<th', '#<the', '#<the>', '#he>', '#the', '#the>', 'boat', 'bus', 'the']
+    """
+    rows = np.bincount(counts.indices, minlength=counts.shape[1])
+    word = np.array([name[0] != "#" and " " not in name for name in names], dtype=bool)
+    return word | (rows > 1)
+
+
 def weighting(counts: csr_matrix) -> TfidfTransformer:
     """Fit the TF-IDF weighting to training rows.
 
@@ -215,7 +243,7 @@ def reference(artifact: Artifact) -> Pipeline:
     [[0.269, 0.731]]
     """
     vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True, vocabulary=list(artifact.terms))
-    vectorizer.idf_ = artifact.idf
+    vectorizer.idf_ = artifact.idf.astype(np.float64)
     heads = OneVsRestClassifier(classifier())
     heads.estimators_ = []
     for weights, intercept in zip(artifact.weights.T, artifact.intercepts, strict=True):

@@ -11,8 +11,11 @@ from palermo.text import fold
 from palermo_training import corpus, variety
 from palermo_training.corpus import Row
 
-FIELD_WORDS: Final = re.compile(r"smuggl|traffick|\btrata\b|\btrafico\b|\btrafica")
-"""The words that name the field, in folded text."""
+FIELD_WORDS: Final = re.compile(
+    r"smuggl|traffick|\btrafico\b|\btrafica"
+    r"|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
+)
+"""The words that name the field, in folded text; not the "se trata de" that Spanish is full of."""
 
 
 def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]:

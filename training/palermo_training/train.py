@@ -47,6 +47,9 @@ def train(rows: Sequence[Row]) -> Artifact:
     """
     vectorizer = recipe.features()
     counts = vectorizer.fit_transform(row.text for row in rows)
+    names = vectorizer.get_feature_names_out()
+    kept = recipe.kept(counts, names)
+    names, counts = names[kept], counts[:, kept]
     has = np.array([[label in row.tags for label in LABELS] for row in rows])
     judged = np.array([[label in row.judged for label in LABELS] for row in rows])
     held_out = _out_of_fold(counts, [row.group for row in rows], has, judged)
@@ -67,8 +70,8 @@ def train(rows: Sequence[Row]) -> Artifact:
     primary = Counter(row.primary for row in rows)
     return Artifact(
         labels=LABELS,
-        terms=tuple(vectorizer.get_feature_names_out()),
-        idf=np.round(weighting.idf_, DECIMALS),
+        terms=tuple(names.tolist()),
+        idf=np.round(weighting.idf_, DECIMALS).astype(np.float32),
         weights=np.round(weights, DECIMALS).astype(np.float32),
         intercepts=np.round(intercepts, DECIMALS),
         thresholds=thresholds,

@@ -15,7 +15,8 @@ from palermo_training.corpus import Row
 _SHINGLE: Final = 3  # words
 _FEWEST_WORDS: Final = 6  # below that, texts are alike without meaning anything
 _NEAR: Final = 0.5  # Jaccard similarity of shingles from which on two texts are one
-_FEWEST_ANCHORS: Final = 4  # names and numbers that a text and its translation share
+_FEWEST_ANCHORS: Final = 4  # names and numbers, to tell a translation by
+_SAME_ANCHORS: Final = 0.7  # their Jaccard similarity; news of one town reaches 0.6
 _COMMON_WORDS: Final = 100  # that a skeleton keeps: about those without a meaning of their own
 _SAMPLE: Final = 10_000  # running words
 _SEED: Final = 3
@@ -70,7 +71,9 @@ def duplicates(rows: Sequence[Row]) -> list[Pair]:
     [Pair(left='a', right='b', likeness=1.0)]
     """
     shingles = [_shingles(tokens(row.text)) for row in rows]
-    return _alike(rows, shingles, lambda one, other: one.family != other.family or not one.family)
+    return _alike(
+        rows, shingles, _NEAR, lambda one, other: one.family != other.family or not one.family
+    )
 
 
 def translations(rows: Sequence[Row]) -> list[Pair]:
@@ -84,8 +87,8 @@ def translations(rows: Sequence[Row]) -> list[Pair]:
     Returns
     -------
     list of Pair
-        Rows that share four or more names and numbers, and half of those of either;
-        most alike first.
+        Rows with four or more names and numbers that share seven in ten of them; most
+        alike first.
 
     Examples
     --------
@@ -98,7 +101,7 @@ def translations(rows: Sequence[Row]) -> list[Pair]:
     """
     anchors = [frozenset(anchor.casefold() for anchor in _ANCHOR.findall(row.text)) for row in rows]
     enough = [each if len(each) >= _FEWEST_ANCHORS else frozenset() for each in anchors]
-    return _alike(rows, enough, lambda one, other: one.lang != other.lang)
+    return _alike(rows, enough, _SAME_ANCHORS, lambda one, other: one.lang != other.lang)
 
 
 def _shingles(words: list[str]) -> frozenset[str]:
@@ -110,22 +113,24 @@ def _shingles(words: list[str]) -> frozenset[str]:
 def _alike(
     rows: Sequence[Row],
     features: Sequence[frozenset[str]],
+    least: float,
     counts: Callable[[Row, Row], bool],
 ) -> list[Pair]:
-    """Find pairs whose features have a Jaccard similarity of at least one half.
+    """Find pairs whose features have at least this Jaccard similarity.
 
-    Two such sets share at least half of either's features, so they share one of the
-    rarer half of each (prefix filtering, Bayardo et al. 2007); only those are compared.
+    Two such sets share at least that part of either's features, so they share one of
+    the others, the rarest ones, too (prefix filtering, Bayardo et al. 2007); only
+    rows with one of these in common are compared.
     """
     frequency = Counter(feature for each in features for feature in each)
     holders: dict[str, list[int]] = defaultdict(list)
     found = []
     for number, each in enumerate(features):
         rarest = sorted(each, key=lambda feature: (frequency[feature], feature))
-        prefix = rarest[: len(rarest) - ceil(_NEAR * len(rarest)) + 1]
+        prefix = rarest[: len(rarest) - ceil(least * len(rarest)) + 1]
         for other in sorted({held for feature in prefix for held in holders[feature]}):
             likeness = len(each & features[other]) / len(each | features[other])
-            if likeness >= _NEAR and counts(rows[other], rows[number]):
+            if likeness >= least and counts(rows[other], rows[number]):
                 found.append(Pair(rows[other].id, rows[number].id, likeness))
         for feature in prefix:
             holders[feature].append(number)
