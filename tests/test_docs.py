@@ -69,25 +69,13 @@ def test_every_command_and_option_is_helped_and_documented(name, command):
 
 def test_readme_rounds_the_figure_of_the_model():
     figures = json.loads((ROOT / "artifacts" / "evaluation.json").read_text("utf-8"))
-    text = " ".join(README.read_text("utf-8").split())
-    assert f"a macro-F1 of > {figures['macro_f1']['value']:.2f}" in text
+    text = " ".join(README.read_text("utf-8").replace("\n>", "\n").split())
+    assert f"a macro-F1 of {figures['seeds']['macro_f1']['value']:.2f}" in text
 
 
 def test_the_data_statement_gives_the_agreement_that_the_command_prints():
     shown = "".join(f"{line}\n" for line in output(".venv/bin/palermo agreement").splitlines())
     assert shown in (ROOT / "data" / "README.md").read_text("utf-8")
-
-
-def test_the_data_statement_counts_right():
-    rows = [
-        json.loads(line)
-        for line in (ROOT / "data" / "seed_sentences.jsonl").read_text("utf-8").splitlines()
-    ]
-    text = (ROOT / "data" / "README.md").read_text("utf-8")
-    primary = [sum(row["primary"] == label for row in rows) for label in (*LABELS, "none")]
-    tags = [sum(label in row["tags"] for row in rows) for label in LABELS]
-    assert f"| primary | {' | '.join(map(str, primary))} |" in text
-    assert f"| among the tags | {' | '.join(map(str, tags))} | |" in text
 
 
 def test_the_codebook_has_an_example_for_every_label_and_rule():

@@ -12,8 +12,8 @@ from palermo_training import corpus, variety
 from palermo_training.corpus import Row
 
 FIELD_WORDS: Final = re.compile(
-    r"smuggl|traffick|\btrafico\b|\btrafica"
-    r"|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
+    r"smuggl|traffick|\btraffics\b|\btrafico\b|\btrafica"
+    r"|\bla trata\b|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
 )
 """The words that name the field, in folded text; not the "se trata de" that Spanish is full of."""
 

@@ -80,6 +80,7 @@ def train(rows: Sequence[Row]) -> Artifact:
             "data": corpus.digest(rows),
             "rows": len(rows),
             "groups": len({row.group for row in rows}),
+            "rows authored": sum(row.origin == "authored" for row in rows),
             **{f"rows {label}": primary[label] for label in (*LABELS, NONE)},
         },
     )
