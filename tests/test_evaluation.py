@@ -7,22 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score, confusion_matrix, precision_recall_fscore_support
 
-from palermo import LABELS, CorpusError, Predictor
-from palermo.artifact import tiny
-from palermo_training import corpus, evaluation
+from palermo import LABELS, CorpusError
+from palermo_training import corpus
 from palermo_training.agreement import agreement, kappa
 from palermo_training.agreement import table as agreement_table
 from palermo_training.corpus import Row
-from palermo_training.evaluation import (
-    PRIMARY,
-    Decision,
-    decide,
-    evaluate,
-    fold,
-    leave_one_group_out,
-    table,
-)
-from palermo_training.train import train
+from palermo_training.evaluation import PRIMARY, Decision, evaluate, table
 
 tag_sets = st.sets(st.sampled_from(LABELS)).map(
     lambda tags: tuple(label for label in LABELS if label in tags)
@@ -93,68 +83,10 @@ def test_a_perfect_model():
     assert found.kappa == found.accuracy == 1
 
 
-def test_no_article_is_scored_by_what_was_learnt_from_it():
-    # Turning every label of one article around must not change what is said of it.
-    rows = corpus.seeds()
-    flipped = [
-        dataclasses.replace(row, tags=("enforcement",), primary="enforcement")
-        if row.group == "seed-002" and not row.tags
-        else row
-        for row in rows
-    ]
-    before, after = leave_one_group_out(rows), leave_one_group_out(flipped)
-    held_out = [row.group == "seed-002" for row in rows]
-    same = [one == other for one, other in zip(before, after, strict=True)]
-    assert all(np.array(same)[held_out])
-    assert not all(same)  # the other articles' models did learn it
-
-
-def test_written_passages_about_an_article_leave_with_it(monkeypatch):
-    trained = []
-
-    def spy(rows):
-        trained.append({row.id for row in rows})
-        return train(rows)
-
-    monkeypatch.setattr(evaluation, "train", spy)
-    rows = corpus.seeds()
-    extra = [
-        dataclasses.replace(rows[0], id="x1", group="x", about="seed-002"),
-        dataclasses.replace(rows[1], id="x2", group="x"),
-    ]
-    leave_one_group_out(rows, extra)
-    without = [ids for ids in trained if "x1" not in ids]
-    assert len(trained) == 5
-    assert all("x2" in ids for ids in trained)
-    assert [any(id_.startswith("seed-002") for id_ in ids) for ids in without] == [False]
-
-
-def test_a_fold_is_decided_without_its_groups(monkeypatch):
-    trained = []
-
-    def spy(rows):
-        trained.append(rows)
-        return train(rows)
-
-    monkeypatch.setattr(evaluation, "train", spy)
-    rows = corpus.seeds()
-    decisions = fold(rows, always=[])
-    assert len(decisions) == len(rows)
-    assert [{row.group for row in rows} - {row.group for row in each} for each in trained] == [
-        {group} for group in ("seed-000", "seed-002", "seed-003", "seed-004", "seed-001")
-    ]
-    assert decisions == leave_one_group_out(rows)
-
-
 def test_rows_that_leave_a_label_open_cannot_be_scored():
     row = Row("a", "text", (), "none", "g", judged=LABELS[:2])
     with pytest.raises(CorpusError, match=r"a: only \('smuggling', 'trafficking'\) were judged"):
         evaluate([row], [Decision((), "none")], "case")
-
-
-def test_a_model_with_other_labels_cannot_be_scored():
-    with pytest.raises(CorpusError, match=r"the model's labels are \('smuggling',\)"):
-        decide(Predictor(tiny()), corpus.seeds())
 
 
 def test_the_table_shows_what_is_undefined_as_a_dash():

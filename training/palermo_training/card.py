@@ -77,7 +77,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Evaluation]) -> str:
     artifact : Artifact
         The model.
     evaluations : mapping of str to Evaluation
-        Its figures on held-out groups, from :func:`palermo_training.evaluation.of_corpus`.
+        Its figures on held-out groups, from :func:`palermo_training.held_out.of_corpus`.
 
     Returns
     -------

@@ -40,7 +40,7 @@ def train(
     """Train a model on the shipped corpus. The same corpus gives the same bytes."""
     from palermo.artifact import check_target, save
     from palermo_training.card import card
-    from palermo_training.evaluation import of_corpus
+    from palermo_training.held_out import of_corpus
     from palermo_training.train import train as fit
 
     folder = output or _artifacts("--output")
@@ -78,12 +78,12 @@ def evaluate(
 ) -> None:
     """Say how right the model is: per label, macro-F1 with an interval, kappa, confusion."""
     from palermo import Predictor
-    from palermo_training import evaluation
+    from palermo_training import evaluation, held_out
 
     if file is None:
         if model is not None:
             raise typer.BadParameter("it goes with a FILE of rows", param_hint="--model")
-        found = evaluation.of_corpus(corpus.seeds(), corpus.authored())
+        found = held_out.of_corpus(corpus.seeds(), corpus.authored())
         if as_json:
             _say(_json({name: each.as_dict() for name, each in found.items()}))
         else:
@@ -94,7 +94,7 @@ def evaluate(
         what = f"model {predictor.model} on {file.name}"
         if alone := sum(row.group == row.id for row in rows):
             what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"
-        result = evaluation.evaluate(rows, evaluation.decide(predictor, rows), what)
+        result = evaluation.evaluate(rows, held_out.decide(predictor, rows), what)
         _say(_json(result.as_dict()) if as_json else evaluation.table(result))
 
 

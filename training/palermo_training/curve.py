@@ -11,7 +11,8 @@ from joblib import Parallel, delayed
 from palermo import Predictor
 from palermo.errors import CorpusError, PalermoError
 from palermo_training.corpus import Row
-from palermo_training.evaluation import decide, evaluate
+from palermo_training.evaluation import evaluate
+from palermo_training.held_out import decide
 from palermo_training.train import train
 
 DRAWS: Final = 10
