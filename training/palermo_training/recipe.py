@@ -69,7 +69,7 @@ def kept(counts: csr_matrix, names: Sequence[str]) -> NDArray[np.bool_]:
     >>> counts = vectorizer.fit_transform(["the boat", "the bus"])
     >>> names = vectorizer.get_feature_names_out()
     >>> names[kept(counts, names)].tolist()
-    ['#<b', '#<th', '#<the', '#<the>', '#he>', '#the', '#the>', 'boat', 'bus', 'the']
+    ['#<th', '#<the', '#<the>', '#he>', '#the', '#the>', 'boat', 'bus', 'the']
     """
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
     word = np.array([name[0] != "#" and " " not in name for name in names], dtype=bool)

@@ -13,7 +13,7 @@ from palermo_training.corpus import Row
 
 FIELD_WORDS: Final = re.compile(
     r"smuggl|traffick|\btraffics\b|\btrafico\b|\btrafica"
-    r"|\bla trata\b|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
+    r"|\b(?:la|de|por|contra) trata\b|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
 )
 """The words that name the field, in folded text; not the "se trata de" that Spanish is full of."""
 
