@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 from conftest import ROOT
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from palermo import LABELS, CorpusError, Predictor
@@ -96,6 +96,8 @@ scored = st.lists(st.tuples(st.floats(-20, 20), st.booleans()), min_size=2, max_
 
 
 @given(scored)
+@example([(0.0, False), (1.192092896e-07, True)])
+@example([(0.0, False), (0.0, True)])
 def test_the_sigmoid_never_turns_scores_around(pairs):
     scores, truth = (np.array(each) for each in zip(*pairs, strict=True))
     slope, offset = recipe.sigmoid(scores.astype(float), truth.astype(bool))

@@ -29,6 +29,7 @@ from palermo.errors import CorpusError
 from palermo.text import terms
 
 _MOST_FOLDS: Final = 5
+_LEAST_SPREAD: Final = 1e-3  # of scores, in log-odds, that can tell rows apart
 _SOLVER: Final = {"solver": "newton-cg", "tol": 1e-10, "max_iter": 1000}
 
 
@@ -163,8 +164,8 @@ def sigmoid(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     -------
     slope, offset : float
         Log-odds are ``slope * score + offset``. Both are rounded to 5 decimals. The
-        slope is 0 where higher scores went with fewer yeses: held-out rows then say
-        that nothing was learnt, and every row gets the label's share.
+        slope is 0 where higher scores went with fewer yeses, or scores hardly differ:
+        held-out rows then say that nothing was learnt, and every row gets the label's share.
 
     Notes
     -----
@@ -177,6 +178,9 @@ def sigmoid(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     (0.674, 0.0)
     """
     yes, no = int(truth.sum()), int((~truth).sum())
+    share = float(np.log((yes + 1) / (no + 1)))
+    if np.ptp(scores) < _LEAST_SPREAD:
+        return 0.0, round(share, 5) + 0.0
     target = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
     line = LogisticRegression(C=np.inf, **_SOLVER).fit(
         np.concatenate([scores, scores])[:, None],
@@ -185,7 +189,7 @@ def sigmoid(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     )
     slope, offset = float(line.coef_[0, 0]), float(line.intercept_[0])
     if slope <= 0:
-        slope, offset = 0.0, float(np.log((yes + 1) / (no + 1)))
+        slope, offset = 0.0, share
     return round(slope, 5), round(offset, 5) + 0.0
 
 
