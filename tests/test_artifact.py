@@ -17,6 +17,7 @@ from sklearn.linear_model import LogisticRegression
 
 from palermo import ArtifactError, Predictor
 from palermo.artifact import FORMAT, Artifact, load, save, tiny
+from palermo.keys import keys
 
 
 class Evil:
@@ -69,6 +70,10 @@ def same(left, right):
     return left.digest == right.digest and left.labels == right.labels and left.terms == right.terms
 
 
+def spelled(terms):
+    return np.frombuffer(terms.encode(), np.uint8)
+
+
 def test_what_is_saved_is_loaded(saved):
     assert same(load(saved), tiny())
 
@@ -84,7 +89,7 @@ def test_the_file_is_one_dict_of_plain_values_and_arrays():
     assert type(found) is dict
     assert found["format"] == FORMAT
     for name, value in found.items():
-        assert type(value) in (int, str, list, dict, np.ndarray), name
+        assert type(value) in (int, float, str, list, dict, np.ndarray), name
         assert getattr(value, "dtype", np.dtype("f8")).hasobject is False
     assert b"sklearn" not in (ROOT / "artifacts" / "palermo.joblib").read_bytes()
 
@@ -95,7 +100,7 @@ def test_loaded_arrays_cannot_be_changed(saved):
 
 
 labels_of_any_sort = st.lists(st.text(min_size=1, max_size=9), min_size=1, max_size=4, unique=True)
-words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\n"), min_size=1)
+words = st.text(st.characters(categories=["L", "N"]), min_size=1)
 
 
 @given(labels_of_any_sort, st.sets(words, min_size=1, max_size=9), st.integers(0, 2**32))
@@ -104,11 +109,15 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
         label.encode("utf-8", "replace").decode() + str(at) for at, label in enumerate(labels)
     ]
     random = np.random.default_rng(seed)
+    hashes = keys(sorted(terms))
     artifact = Artifact(
         labels=tuple(labels),
-        terms=tuple(sorted(terms)),
-        idf=(random.random(len(terms)) + 1).astype(np.float32),
-        weights=random.normal(size=(len(terms), len(labels))).astype(np.float32),
+        keys=np.sort(hashes),
+        spelling=np.frombuffer(
+            "\n".join(np.array(sorted(terms), object)[np.argsort(hashes)]).encode(), np.uint8
+        ),
+        weights=random.integers(-(2**15), 2**15, (len(terms), len(labels)), np.int16),
+        step=2.0 ** -int(random.integers(0, 20)),
         intercepts=random.normal(size=len(labels)),
         thresholds=random.random(len(labels)),
         about={"version": "x", "rows": 3, "share": 0.5},
@@ -117,7 +126,7 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
     save(artifact, path)
     found = load(path)
     assert same(found, artifact)
-    for field in ("idf", "weights", "intercepts", "thresholds"):
+    for field in ("keys", "weights", "intercepts", "thresholds"):
         np.testing.assert_array_equal(getattr(found, field), getattr(artifact, field))
     assert found.about == artifact.about
 
@@ -125,14 +134,18 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"weights": np.array([[np.nan]], np.float32)}, "weights holds numbers that are not finite"),
-        ({"idf": np.array([0.0])}, "idf holds numbers not above 0"),
+        ({"intercepts": np.array([np.nan])}, "intercepts holds numbers that are not finite"),
         ({"thresholds": np.array([1.5])}, "thresholds outside 0 to 1"),
         ({"intercepts": np.array([1.0, 2.0])}, r"intercepts has shape \(2,\), not \(1,\)"),
         ({"labels": ("same", "same")}, "labels that are none or the same"),
-        ({"terms": ("b", "a")}, r"idf has shape \(1,\), not \(2,\)"),
-        ({"terms": ("b", "a"), "idf": np.ones(2, np.float32), "weights": np.ones((2, 1), np.float32)}, "unsorted terms"),
-        ({"idf": np.array([1e35], np.float32)}, "idf holds numbers beyond measure"),
+        ({"keys": tiny().keys[::-1]}, "keys that do not ascend"),
+        ({"keys": tiny().keys[[0, 0]]}, "keys that do not ascend"),
+        ({"keys": np.array([0, 1], np.uint64)}, "a key that is 0"),
+        ({"keys": np.array([1, 2], np.uint64)}, "not written: its keys are not those of its terms"),
+        ({"spelling": spelled("boat")}, "1 terms for 2 keys"),
+        ({"spelling": spelled("boat\nbus")}, "not written: its keys are not those of its terms"),
+        ({"step": 0.3}, "a step that is no 1/2"),
+        ({"step": 2.0}, "a step that is no 1/2"),
         ({"labels": ("none",)}, "a label that means no label"),
         ({"labels": ("x" * 1001,)}, "odd labels"),
         ({"about": {"version": "x" * 1001}}, "odd remarks about itself"),
@@ -273,12 +286,15 @@ def test_every_flipped_byte_is_refused_or_does_not_matter(saved, flip):
         ({"labels": []}, "labels that are none"),
         ({"about": {"version": ["0"]}}, "odd remarks"),
         ({"extra": 1}, r"its parts are \['about', 'extra'"),
-        ({"weights": np.ones((1, 1))}, "weights is no f4"),
-        ({"weights": np.ones((2, 1), np.float32)}, r"weights has shape \(2, 1\), not \(1, 1\)"),
-        ({"weights": np.full((1, 1), np.inf, np.float32)}, "not finite"),
-        ({"weights": None}, "weights is no f4"),
-        ({"terms": np.array([0xFF], np.uint8)}, "unsorted terms"),
-        ({"terms": np.array([0xFF], np.uint8), "idf": np.ones(0, np.float32), "weights": np.ones((0, 1), np.float32)}, "idf has shape"),
+        ({"weights": np.ones((2, 1))}, "weights is no i2"),
+        ({"weights": np.ones((2, 2), np.int16)}, r"weights has shape \(2, 2\), not \(2, 1\)"),
+        ({"thresholds": np.full(1, np.inf)}, "not finite"),
+        ({"weights": None}, "weights is no i2"),
+        ({"step": 1}, "a step that is no 1/2"),
+        ({"step": float("nan")}, "a step that is no 1/2"),
+        ({"keys": np.array([], np.uint64), "weights": np.ones((0, 1), np.int16)}, "or no keys"),
+        ({"spelling": np.array([0xFF], np.uint8)}, "0 terms for 2 keys"),
+        ({"keys": np.ones((2, 2), np.uint64)}, "keys has shape"),
     ],
 )  # fmt: skip
 def test_changed_values_are_named(saved, change, match):
@@ -288,7 +304,7 @@ def test_changed_values_are_named(saved, change, match):
 
 def test_a_missing_part(saved):
     found = values(saved)
-    del found["idf"]
+    del found["step"]
     joblib.dump(found, saved, protocol=4)
     refused(saved, "its parts are")
 
@@ -310,12 +326,16 @@ def test_a_command_inside_a_model(saved, mark):
 
 
 def test_a_command_inside_an_object_array(saved, mark):
-    joblib.dump({**values(saved), "idf": np.array([Evil(mark)], dtype=object)}, saved, protocol=4)
+    joblib.dump(
+        {**values(saved), "thresholds": np.array([Evil(mark)], dtype=object)}, saved, protocol=4
+    )
     refused(saved, "an array of 'O8', not of plain numbers")
 
 
 def test_an_object_array_that_calls_itself_numbers(saved, mark):
-    joblib.dump({**values(saved), "idf": np.array([Evil(mark)], dtype=object)}, saved, protocol=4)
+    joblib.dump(
+        {**values(saved), "thresholds": np.array([Evil(mark)], dtype=object)}, saved, protocol=4
+    )
     saved.write_bytes(saved.read_bytes().replace(b"\x8c\x02O8", b"\x8c\x02f8"))
     refused(saved, "an array of an odd kind")
 

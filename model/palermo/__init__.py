@@ -6,6 +6,7 @@
 """
 
 from palermo.errors import ArtifactError, CorpusError, DocumentError, OutputError, PalermoError
+from palermo.evidence import Evidence
 from palermo.labels import LABELS, NONE
 from palermo.passages import Passage
 from palermo.predictor import Predictor
@@ -16,10 +17,11 @@ __all__ = [
     "ArtifactError",
     "CorpusError",
     "DocumentError",
+    "Evidence",
     "OutputError",
     "PalermoError",
     "Passage",
     "Predictor",
 ]
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
-from itertools import pairwise
+from math import frexp
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,19 +22,19 @@ from numpy.typing import NDArray
 
 from palermo.errors import ArtifactError
 from palermo.joblib_reader import START, ForeignFileError, read_values
+from palermo.keys import keys
 from palermo.labels import NONE
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Counts up when an older palermo would misread a newer file, or the other way round."""
 
 _MOST_BYTES: Final = 1 << 28  # hundreds of times a palermo model
 _MOST_CHARS: Final = 1000  # of a label or a remark
-_MOST_IDF: Final = 1e30  # far above any, far below what its square could not hold
 
 _ARRAYS: Final = {
-    "terms": "u1",
-    "idf": "f4",
-    "weights": "f4",
+    "keys": "u8",
+    "spelling": "u1",
+    "weights": "i2",
     "intercepts": "f8",
     "thresholds": "f8",
 }
@@ -48,12 +48,14 @@ class Artifact:
     ----------
     labels : tuple of str
         ``n_labels`` names, in the order of the columns below.
-    terms : tuple of str
-        ``n_terms`` terms as :func:`palermo.text.terms` gives them, sorted.
-    idf : ndarray of float32, shape (n_terms,)
-        Inverse document frequency of each term, above 0.
-    weights : ndarray of float32, shape (n_terms, n_labels)
-        Calibrated weight of each term for each label, in log-odds.
+    keys : ndarray of uint64, shape (n_terms,)
+        What :func:`palermo.keys.keys` makes of each term, ascending.
+    spelling : ndarray of uint8
+        The terms themselves in UTF-8, in the same order, a line feed between two.
+    weights : ndarray of int16, shape (n_terms, n_labels)
+        How much each term speaks for each label: calibrated log-odds, in units of ``step``.
+    step : float
+        A power of 2, so that sums of weights are exact.
     intercepts : ndarray of float64, shape (n_labels,)
         Log-odds of each label for a passage without a known term.
     thresholds : ndarray of float64, shape (n_labels,)
@@ -65,13 +67,14 @@ class Artifact:
     --------
     >>> artifact = tiny()
     >>> artifact.labels, artifact.weights.shape, len(artifact.digest)
-    (('smuggling',), (1, 1), 64)
+    (('smuggling',), (2, 1), 64)
     """
 
     labels: tuple[str, ...]
-    terms: tuple[str, ...]
-    idf: NDArray[np.float32]
-    weights: NDArray[np.float32]
+    keys: NDArray[np.uint64]
+    spelling: NDArray[np.uint8]
+    weights: NDArray[np.int16]
+    step: float
     intercepts: NDArray[np.float64]
     thresholds: NDArray[np.float64]
     about: Mapping[str, str | int | float]
@@ -81,25 +84,32 @@ class Artifact:
         """SHA-256 of every value, as 64 hexadecimal digits."""
         return _digest(_to_values(self))
 
+    @cached_property
+    def terms(self) -> tuple[str, ...]:
+        """The ``n_terms`` terms as :func:`palermo.text.terms` gives them, in the order of keys."""
+        return tuple(self.spelling.tobytes().decode().split("\n"))
+
 
 def tiny() -> Artifact:
-    """Make the smallest model there is, for examples and tests: one label, one term.
+    """Make the smallest model there is, for examples and tests: one label, two terms.
 
     Returns
     -------
     Artifact
-        "boat" speaks for smuggling.
+        "boat" speaks for smuggling, and a word that begins like it a little.
 
     Examples
     --------
     >>> tiny().terms
-    ('boat',)
+    ('boat', '#_boa')
     """
+    terms = ("boat", "#_boa")
     return Artifact(
         labels=("smuggling",),
-        terms=("boat",),
-        idf=np.array([1.0], dtype=np.float32),
-        weights=np.array([[2.0]], dtype=np.float32),
+        keys=keys(terms),
+        spelling=np.frombuffer("\n".join(terms).encode(), np.uint8),
+        weights=np.array([[2], [1]], dtype=np.int16),
+        step=1.0,
         intercepts=np.array([-1.0]),
         thresholds=np.array([0.5]),
         about={"version": "tiny"},
@@ -133,6 +143,8 @@ def save(artifact: Artifact, path: Path) -> None:
 
     values = _to_values(artifact)
     _from_values(values, path)
+    if not np.array_equal(keys(artifact.terms), artifact.keys):
+        raise ArtifactError(f"{path}: not written: its keys are not those of its terms")
     check_target(path)
     path = path.resolve()  # a link goes on pointing to the model
     part: str | None = None
@@ -250,9 +262,10 @@ def _to_values(artifact: Artifact) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "labels": list(artifact.labels),
-        "terms": np.frombuffer("\n".join(artifact.terms).encode(), np.uint8),
-        "idf": np.ascontiguousarray(artifact.idf, "<f4"),
-        "weights": np.ascontiguousarray(artifact.weights, "<f4"),
+        "keys": np.ascontiguousarray(artifact.keys, "<u8"),
+        "spelling": np.ascontiguousarray(artifact.spelling, "u1"),
+        "weights": np.ascontiguousarray(artifact.weights, "<i2"),
+        "step": artifact.step,
         "intercepts": np.ascontiguousarray(artifact.intercepts, "<f8"),
         "thresholds": np.ascontiguousarray(artifact.thresholds, "<f8"),
         "about": dict(artifact.about),
@@ -306,26 +319,25 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
         array = values[name]
         check(isinstance(array, np.ndarray) and array.dtype.str[1:] == code, f"{name} is no {code}")
         check(bool(np.isfinite(array).all()), f"{name} holds numbers that are not finite")
-    raw = values["terms"].tobytes()
-    count = raw.count(b"\n") + 1  # before they become strings, which take far more memory
-    check(values["idf"].shape == (count,), f"idf has shape {values['idf'].shape}, not ({count},)")
-    try:
-        terms = tuple(raw.decode().split("\n"))
-    except UnicodeDecodeError:
-        terms = ()
-    check(bool(terms) and all(left < right for left, right in pairwise(terms)), "unsorted terms")
+    count = len(values["keys"].ravel())
     shapes = {
-        "idf": (len(terms),),
-        "weights": (len(terms), len(labels)),
+        "keys": (count,),
+        "weights": (count, len(labels)),
         "intercepts": (len(labels),),
         "thresholds": (len(labels),),
     }
     for name, shape in shapes.items():
         check(values[name].shape == shape, f"{name} has shape {values[name].shape}, not {shape}")
-    check(bool((values["idf"] > 0).all()), "idf holds numbers not above 0")
-    check(bool((values["idf"] <= _MOST_IDF).all()), "idf holds numbers beyond measure")
+    check(bool((values["keys"][1:] > values["keys"][:-1]).all()), "keys that do not ascend")
+    check(count > 0 and values["keys"][0] > 0, "a key that is 0, or no keys")
+    try:
+        lines = values["spelling"].tobytes().decode().count("\n") + 1
+    except UnicodeDecodeError:
+        lines = 0
+    check(lines == count, f"{lines} terms for {count} keys")
+    step = values["step"]
+    check(type(step) is float and frexp(step)[0] == 0.5 and step <= 1, "a step that is no 1/2^n")
     thresholds = values["thresholds"]
     check(bool(((thresholds >= 0) & (thresholds <= 1)).all()), "thresholds outside 0 to 1")
-    return Artifact(
-        labels=tuple(labels), terms=terms, about=about, **{name: values[name] for name in shapes}
-    )
+    arrays = {name: values[name] for name in _ARRAYS}
+    return Artifact(labels=tuple(labels), step=step, about=about, **arrays)

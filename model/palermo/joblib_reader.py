@@ -23,7 +23,7 @@ START: Final = b"\x80\x04"
 
 _MOST_STEPS: Final = 10_000  # a palermo model takes about 300
 _MOST_DIMENSIONS: Final = 4
-_DTYPES: Final = frozenset({"u1", "i4", "i8", "f4", "f8"})  # plain numbers, no objects
+_DTYPES: Final = frozenset({"u1", "u8", "i2", "f4", "f8"})  # plain numbers, no objects
 
 
 class ForeignFileError(ValueError):

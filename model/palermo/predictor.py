@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from palermo.artifact import Artifact, load
 from palermo.engine import Engine
 from palermo.errors import ArtifactError
+from palermo.evidence import Evidence, evidence
+from palermo.furniture import is_furniture
 from palermo.labels import NONE
 from palermo.passages import Lang, Passage, Unit, split
 
@@ -87,6 +89,11 @@ class Predictor:
         return self._artifact.labels
 
     @property
+    def intercepts(self) -> dict[str, float]:
+        """Log-odds of each label for a passage in which the model knows nothing."""
+        return dict(zip(self.labels, self._artifact.intercepts.tolist(), strict=True))
+
+    @property
     def model(self) -> str:
         """The model's version and the beginning of its digest, as in ``0.1.0+1a2b3c4d5e6f``."""
         return f"{self._artifact.about.get('version', 'unknown')}+{self._artifact.digest[:12]}"
@@ -115,8 +122,7 @@ class Predictor:
         >>> Predictor.load().predict_proba([]).shape
         (0, 4)
         """
-        log_odds = self._engine.log_odds(_checked(texts))
-        return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
+        return self._probabilities(self._engine.log_odds(_checked(texts)))
 
     def predict_tags(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
         """Give every label whose probability is at or above its threshold.
@@ -141,7 +147,7 @@ class Predictor:
         >>> Predictor.load().predict_tags(["Leave a reply"])
         [()]
         """
-        return [tags for tags, _ in self._decide(self.predict_proba(texts))]
+        return [said.tags for said in self._say(_checked(texts))]
 
     def predict(self, texts: Sequence[str]) -> list[str]:
         """Give the label that each passage is mainly about.
@@ -166,7 +172,7 @@ class Predictor:
         >>> Predictor.load().predict(["Leave a reply"])
         ['none']
         """
-        return [label for _, label in self._decide(self.predict_proba(texts))]
+        return [said.label for said in self._say(_checked(texts))]
 
     def tag(self, text: str, unit: Unit = "sentence", lang: Lang = "auto") -> list[Passage]:
         r"""Cut a document into passages and tag each.
@@ -176,7 +182,9 @@ class Predictor:
         text : str
             A whole document.
         unit : {"sentence", "paragraph", "document"}, default "sentence"
-            How long a passage is.
+            How long a passage is. A document is judged by its sentences: it has every
+            tag that one of them has, the label that most of them have (but for
+            ``none``), and of each label the highest probability.
         lang : {"auto", "en", "es"}, default "auto"
             The document's language, for cutting it; ``auto`` decides per document.
 
@@ -203,37 +211,104 @@ class Predictor:
             raise TypeError(f"text is {type(text).__name__}; tag takes one document as a str")
         spans = split(text, unit, lang)
         texts = [text[start:end] for start, end in spans]
-        probabilities = self.predict_proba(texts)
+        log_odds, known = self._engine.log_odds_and_known(texts)
+        probabilities = self._probabilities(log_odds)
+        decided = self._decide(texts, probabilities)
+        if unit == "document" and spans:
+            sentences = [text[start:end] for start, end in split(text, lang=lang)]
+            parts = self._probabilities(self._engine.log_odds(sentences))
+            decided = [self._roll_up(self._decide(sentences, parts))]
+            probabilities = parts.max(axis=0, keepdims=True)
         return [
             Passage(
                 text=text[start:end],
                 start=start,
                 end=end,
-                label=label,
-                tags=tags,
+                label=said.label,
+                tags=said.tags,
                 probabilities=dict(zip(self.labels, row, strict=True)),
-                known=known,
+                known=share,
             )
-            for (start, end), (tags, label), row, known in zip(
-                spans,
-                self._decide(probabilities),
-                probabilities.tolist(),
-                self._engine.known(texts).tolist(),
-                strict=True,
+            for (start, end), said, row, share in zip(
+                spans, decided, probabilities.tolist(), known.tolist(), strict=True
             )
         ]
 
-    def _decide(self, probabilities: NDArray[np.float64]) -> list[tuple[tuple[str, ...], str]]:
-        """Turn rows of probabilities into tags and the one label."""
+    def explain(self, text: str, label: str) -> list[Evidence]:
+        """Say which words and pairs of a passage speak for and against a label.
+
+        Parameters
+        ----------
+        text : str
+            One passage.
+        label : str
+            One of :attr:`labels`.
+
+        Returns
+        -------
+        list of Evidence
+            One an occurrence. Their contributions plus the label's :attr:`intercepts`
+            are the log-odds of its probability.
+
+        Raises
+        ------
+        TypeError
+            If ``text`` is no str.
+        ValueError
+            If the model has no such label.
+
+        Examples
+        --------
+        >>> found = Predictor.load().explain("The coyote hid them.", "smuggling")
+        >>> max(found, key=lambda each: each.contribution).text
+        'coyote'
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text is {type(text).__name__}; explain takes one passage as a str")
+        if label not in self.labels:
+            raise ValueError(f"no label {label!r}; the model's are {', '.join(self.labels)}")
+        return evidence(self._engine, text, self.labels.index(label))
+
+    def _roll_up(self, sentences: Sequence["_Said"]) -> "_Said":
+        """Say of a document what is said of its sentences: every tag, the commonest label."""
+        labels = [said.label for said in sentences if said.label != NONE]
+        label = max(labels, key=labels.count) if labels else NONE  # the first of equals
+        found = {tag for said in sentences for tag in said.tags}
+        return _Said(
+            label=label,
+            tags=tuple(tag for tag in self.labels if tag in found),
+        )
+
+    def _probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
+
+    def _say(self, texts: Sequence[str]) -> list["_Said"]:
+        """Score and decide."""
+        return self._decide(texts, self._probabilities(self._engine.log_odds(texts)))
+
+    def _decide(self, texts: Sequence[str], probabilities: NDArray[np.float64]) -> list["_Said"]:
+        """Turn rows of probabilities into tags and the one label.
+
+        A list of topics or links is none, whatever they are.
+        """
         given = probabilities >= self._artifact.thresholds
+        for row in np.flatnonzero(given.any(axis=1)).tolist():
+            given[row] &= not is_furniture(texts[row])
         best = np.where(given, probabilities, -1).argmax(axis=1)
         return [
-            (
-                tuple(label for label, yes in zip(self.labels, row, strict=True) if yes),
-                self.labels[first] if row.any() else NONE,
+            _Said(
+                label=self.labels[first] if any(row) else NONE,
+                tags=tuple(label for label, yes in zip(self.labels, row, strict=True) if yes),
             )
-            for row, first in zip(given, best, strict=True)
+            for row, first in zip(given.tolist(), best.tolist(), strict=True)
         ]
+
+
+class _Said(NamedTuple):
+    """What the model says of one passage."""
+
+    label: str
+    tags: tuple[str, ...]
 
 
 def _checked(texts: Sequence[str]) -> list[str]:

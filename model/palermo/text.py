@@ -1,12 +1,12 @@
 """Folding, tokens and terms: the one definition that training and inference share.
 
-A passage's *terms* are what TF-IDF counts:
+A passage's *terms* are what the model gives weights to:
 
 * every word, folded: ``migrants``
 * every pair of neighbouring words: ``the border``
-* every run of 3 to 5 characters inside a word that is marked at its edges
-  (``<border>``), written with a ``#`` before it so that it is never taken for a
-  word: ``#<bor``. They let a word the corpus never saw speak through its parts.
+* every run of 4 or 5 characters of a word that is marked at its edges (``_border_``),
+  written with a ``#`` before it so that it is never taken for a word: ``#_bor``.
+  They let a word the corpus never saw speak through its parts.
 """
 
 import re
@@ -14,10 +14,15 @@ import unicodedata
 from itertools import pairwise
 from typing import Final
 
-NGRAM_SIZES: Final = (3, 4, 5)
-"""Lengths, in characters, of the runs taken inside a word."""
+RUN_SIZES: Final = (4, 5)
+"""Lengths, in characters, of the runs taken inside a word, its two edges included."""
 
-_TOKEN = re.compile(r"[^\W_]+")
+LONGEST: Final = 40
+"""Letters of the longest word that has runs; what is longer is no word but noise."""
+
+TOKEN: Final = re.compile(r"[^\W_]+")
+"""A word of a folded text."""
+
 _NO_SPACE = {"Mn", "Me", "Cf"}  # accents, enclosing marks, soft hyphens, zero-width signs
 
 
@@ -82,11 +87,37 @@ def tokens(text: str) -> list[str]:
     >>> tokens("The coyote's fee: $10,000.")
     ['the', 'coyote', 's', 'fee', '10', '000']
     """
-    return _TOKEN.findall(fold(text))
+    return TOKEN.findall(fold(text))
+
+
+def runs(word: str) -> list[str]:
+    """List the character runs of one word.
+
+    Parameters
+    ----------
+    word : str
+        As :func:`tokens` gives it.
+
+    Returns
+    -------
+    list of str
+        Shorter runs first; none for a word of one letter or more than ``LONGEST``.
+
+    Examples
+    --------
+    >>> runs("boat")
+    ['#_boa', '#boat', '#oat_', '#_boat', '#boat_']
+    """
+    if len(word) > LONGEST:
+        return []
+    marked = f"_{word}_"
+    return [
+        f"#{marked[at : at + size]}" for size in RUN_SIZES for at in range(len(marked) - size + 1)
+    ]
 
 
 def terms(text: str) -> list[str]:
-    """List what TF-IDF counts in a text: words, pairs and runs of characters.
+    """List all that a text could be weighed by: words, pairs and runs of characters.
 
     Parameters
     ----------
@@ -101,13 +132,8 @@ def terms(text: str) -> list[str]:
     Examples
     --------
     >>> terms("the sea")
-    ['the', 'sea', 'the sea', '#<th', '#the', '#he>', '#<the', '#the>', '#<the>', \
-'#<se', '#sea', '#ea>', '#<sea', '#sea>', '#<sea>']
+    ['the', 'sea', 'the sea', '#_the', '#the_', '#_the_', '#_sea', '#sea_', '#_sea_']
     """
     words = tokens(text)
-    found = words + [f"{left} {right}" for left, right in pairwise(words)]
-    for word in words:
-        marked = f"<{word}>"
-        for size in NGRAM_SIZES:
-            found += [f"#{marked[at : at + size]}" for at in range(len(marked) - size + 1)]
-    return found
+    pairs = [f"{left} {right}" for left, right in pairwise(words)]
+    return words + pairs + [run for word in words for run in runs(word)]

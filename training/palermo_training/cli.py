@@ -1,13 +1,14 @@
 """The ``palermo`` command: parses, calls, prints."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from palermo.cli import complain, guarded, output, version
+from palermo.errors import CorpusError
 from palermo_training import corpus
 
 _CHECKOUT: Final = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def train(
         evaluations = of_corpus(corpus.seeds(), corpus.authored())
         save(artifact, folder / "palermo.joblib")
         figures: dict[str, Any] = {"model": artifact.digest}
-        figures |= {name: found.as_dict() for name, found in evaluations.items()}
+        figures |= _plain(evaluations)
         (folder / "evaluation.json").write_text(_json(figures), encoding="utf-8")
         (folder / "MODEL_CARD.md").write_text(card(artifact, evaluations), encoding="utf-8")
     complain(f"Wrote {folder} (digest {artifact.digest[:12]}).")
@@ -74,24 +75,34 @@ def evaluate(
     model: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Model to score on FILE.")
     ] = None,
+    mask: Annotated[
+        bool,
+        typer.Option(
+            "--mask", help="Take smuggl-, traffick-, trata and tráfico out of FILE's texts first."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say how right the model is: per label, macro-F1 with an interval, kappa, confusion."""
     from palermo import Predictor
-    from palermo_training import evaluation, held_out
+    from palermo_training import card, evaluation, held_out, slices
 
     if file is None:
-        if model is not None:
-            raise typer.BadParameter("it goes with a FILE of rows", param_hint="--model")
+        for option, given in (("--model", model), ("--mask", mask)):
+            if given:
+                raise typer.BadParameter("it goes with a FILE of rows", param_hint=option)
         found = held_out.of_corpus(corpus.seeds(), corpus.authored())
         if as_json:
-            _say(_json({name: each.as_dict() for name, each in found.items()}))
+            _say(_json(_plain(found)))
         else:
-            _say("\n\n\n".join(map(evaluation.table, found.values())))
+            _say(card.figures(found))
     else:
         rows = corpus.read_rows(file)
         predictor = Predictor.load(model)
         what = f"model {predictor.model} on {file.name}"
+        if mask:
+            rows = [replace(row, text=slices.mask(row.text)) for row in rows]
+            what += ", words masked"
         if alone := sum(row.group == row.id for row in rows):
             what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"
         result = evaluation.evaluate(rows, held_out.decide(predictor, rows), what)
@@ -150,11 +161,84 @@ def curve(
     _say(curve.table(points))
 
 
+@app.command()
+def plots() -> None:
+    """Draw what a checkout's artifacts/evaluation.json holds into artifacts/plots/."""
+    from palermo_training import plots
+
+    folder = _artifacts("plots")
+    (folder / "plots").mkdir(exist_ok=True)
+    for path in plots.draw(_read(folder / "evaluation.json"), folder / "plots"):
+        complain(f"Wrote {path}.")
+
+
+@app.command()
+def gate(
+    pin: Annotated[bool, typer.Option(help="Pin floors to the figures of now.")] = False,
+    lower: Annotated[bool, typer.Option(help="Let floors go down where they must.")] = False,
+) -> None:
+    """Hold artifacts/evaluation.json against the floors in artifacts/gate.json."""
+    from palermo_training import gate
+
+    folder = _artifacts("gate")
+    figures = gate.measured(_read(folder / "evaluation.json"))
+    file = folder / "gate.json"
+    if pin:
+        rows = [*corpus.seeds(), *corpus.authored()]
+        what = {
+            "digest": corpus.digest(rows),
+            "rows": len(rows),
+            "groups": len({row.group for row in rows}),
+        }
+        pinned = gate.pin(_read(file) if file.exists() else {}, figures, what, lower)
+        file.write_text(_json(pinned), encoding="utf-8")
+    floors = _read(file)["floors"]
+    _say("\n".join(f"{name:<40}{figures[name]:.4f}  floor {floors[name]:.4f}" for name in floors))
+    if low := gate.below(_read(file), figures):
+        raise CorpusError("; ".join(low))
+
+
+@app.command()
+def search(
+    variants: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[VARIANT ...]", help="Which to try; all of them by default."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Processes to use; -1: one a core.")] = -1,
+) -> None:
+    """Say what each setting of the recipe is worth on rows held out of training."""
+    from palermo_training import search
+
+    if odd := [name for name in variants or () if name not in search.VARIANTS]:
+        known = ", ".join(map(repr, search.VARIANTS))
+        raise typer.BadParameter(f"{odd[0]!r} is none of {known}", param_hint="VARIANT")
+    seeds, authored = corpus.seeds(), corpus.authored()
+    digest = corpus.digest([*seeds, *authored])[:12]
+    complain(f"Trying on {len(seeds) + len(authored):,} rows, data {digest}.")
+    _say(search.table(search.search(seeds, authored, jobs, variants or ())))
+
+
 def _artifacts(option: str) -> Path:
     """Find the checkout's folder of artifacts; an installed palermo has none to write to."""
     if not (_CHECKOUT / "pyproject.toml").exists():
         raise typer.BadParameter("this palermo is no checkout; say where to", param_hint=option)
     return _CHECKOUT / "artifacts"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read a file of figures."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CorpusError(f"{path}: no such file; 'palermo train' writes it") from None
+    return found
+
+
+def _plain(found: dict[str, Any]) -> dict[str, Any]:
+    """Lay evaluations out for JSON."""
+    return {
+        name: each.as_dict() if hasattr(each, "as_dict") else each for name, each in found.items()
+    }
 
 
 def _say(text: str) -> None:

@@ -9,10 +9,11 @@ import numpy as np
 from joblib import Parallel, delayed
 
 from palermo import Predictor
-from palermo.errors import CorpusError, PalermoError
+from palermo.errors import CorpusError
 from palermo_training.corpus import Row
 from palermo_training.evaluation import evaluate
 from palermo_training.held_out import decide
+from palermo_training.plots import picture
 from palermo_training.train import train
 
 DRAWS: Final = 10
@@ -174,37 +175,29 @@ def plot(points: Sequence[Point], path: Path) -> None:
     ...     picture.read_text()[:5]
     '<?xml'
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise PalermoError(
-            'plots need matplotlib; install palermo with its extra: pip install "palermo[plots]"'
-        ) from None
-    matplotlib.use("Agg")
-    matplotlib.rcParams["svg.hashsalt"] = "palermo"  # the same file from the same figures
-    from matplotlib import pyplot
-
-    figure, axes = pyplot.subplots(figsize=(7, 4.2), layout="constrained")
-    for name, label, colour in (
-        ("held_out", "held-out groups of written passages", "#1b6ca8"),
-        ("seeds", "the five seed articles", "#c2571a"),
-    ):
-        values = np.array([getattr(point, name) for point in points])
-        groups = [point.groups for point in points]
-        axes.plot(groups, values.mean(axis=1), "o-", color=colour, label=label)
-        axes.fill_between(
-            groups,
-            values.mean(axis=1) - values.std(axis=1),
-            values.mean(axis=1) + values.std(axis=1),
-            color=colour,
-            alpha=0.15,
-            linewidth=0,
+    with picture(path) as axes:
+        for name, label, colour in (
+            ("held_out", "held-out groups of written passages", "#1b6ca8"),
+            ("seeds", "the five seed articles", "#c2571a"),
+        ):
+            values = np.array([getattr(point, name) for point in points])
+            groups = [point.groups for point in points]
+            axes.plot(groups, values.mean(axis=1), "o-", color=colour, label=label)
+            axes.fill_between(
+                groups,
+                values.mean(axis=1) - values.std(axis=1),
+                values.mean(axis=1) + values.std(axis=1),
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
+        axes.set_xscale("log", base=2)
+        axes.set_xticks([point.groups for point in points], [str(point.groups) for point in points])
+        axes.set(
+            xlabel="groups of written passages trained on", ylabel="macro-F1, primary and none"
         )
-    axes.set_xscale("log", base=2)
-    axes.set_xticks([point.groups for point in points], [str(point.groups) for point in points])
-    axes.set(xlabel="groups of written passages trained on", ylabel="macro-F1, primary and none")
-    axes.set_title("Learning curve (mean of the draws, band: one standard deviation)", fontsize=10)
-    axes.grid(alpha=0.3)
-    axes.legend(frameon=False, loc="lower right")
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
-    pyplot.close(figure)
+        axes.set_title(
+            "Learning curve (mean of the draws, band: one standard deviation)", fontsize=10
+        )
+        axes.grid(alpha=0.3)
+        axes.legend(frameon=False, loc="lower right")

@@ -29,6 +29,8 @@ class Decision:
         Labels at or above their threshold.
     primary : str
         One of the tags, or ``none``.
+    probabilities : tuple of float
+        Of each label, 0 to 1; empty where nobody asks.
 
     Examples
     --------
@@ -38,6 +40,7 @@ class Decision:
 
     tags: tuple[str, ...]
     primary: str
+    probabilities: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,21 @@
 """Decisions about rows by models that never saw them, nor anything of their group."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from joblib import Parallel, delayed
 
 from palermo import Predictor
 from palermo.errors import CorpusError
 from palermo.labels import LABELS
-from palermo_training import recipe
+from palermo_training import recipe, slices
 from palermo_training.corpus import Row
-from palermo_training.evaluation import Decision, Evaluation, evaluate
+from palermo_training.evaluation import Decision, evaluate
 from palermo_training.train import train
 
 
-def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Evaluation]:
+def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     """Evaluate the recipe on the shipped corpus, never on what it was trained on.
 
     Parameters
@@ -23,10 +27,13 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Evalua
 
     Returns
     -------
-    dict of str to Evaluation
-        ``seeds``: each article left out in turn, authored rows in training;
-        ``seeds alone``: the same without authored rows; ``authored en`` and
-        ``authored es``: five folds by group, the seeds in training.
+    dict of str to Any
+        Evaluations: ``seeds``: each article left out in turn, authored rows in
+        training; ``seeds alone``: the same without authored rows; ``authored en`` and
+        ``authored es``: five folds by group, the seeds in training; these three also
+        ``masked``, without the words that name the field. With authored rows, also
+        ``parts``, ``wrong word``, ``furniture``, ``calibration`` and ``precision and
+        coverage`` of :mod:`palermo_training.slices`, from the same folds.
 
     Examples
     --------
@@ -35,23 +42,45 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Evalua
     ['seeds alone']
     """
     alone = "seed articles, each left out of training"
-    found = {}
-    if authored:
-        decisions = leave_one_group_out(seeds, authored)
-        found["seeds"] = evaluate(seeds, decisions, f"{alone}, written passages in it")
-    found["seeds alone"] = evaluate(
-        seeds, leave_one_group_out(seeds), f"{alone}, no written passages in it"
+    without = evaluate(seeds, leave_one_group_out(seeds), f"{alone}, no written passages in it")
+    if not authored:
+        return {"seeds alone": without}
+    masked_seeds, masked_authored = (
+        [replace(row, text=slices.mask(row.text)) for row in rows] for rows in (seeds, authored)
     )
-    folded = dict(zip([row.id for row in authored], fold(authored, seeds), strict=True))
-    for lang in sorted({row.lang for row in authored}):
-        rows = [row for row in authored if row.lang == lang]
-        found[f"authored {lang}"] = evaluate(
-            rows, [folded[row.id] for row in rows], f"written passages, {lang}, in folds by group"
-        )
+    real = leave_one_group_out(seeds, authored, [masked_seeds], jobs=-1)
+    written = fold(authored, seeds, [masked_authored], jobs=-1)
+    half = len(seeds)
+    found: dict[str, Any] = {
+        "seeds": evaluate(seeds, real[:half], f"{alone}, written passages in it"),
+        "seeds masked": evaluate(seeds, real[half:], f"{alone}, words masked"),
+        "seeds alone": without,
+    }
+    half = len(authored)
+    for words, said in (("", written[:half]), (" masked", written[half:])):
+        for lang in sorted({row.lang for row in authored}):
+            which = [at for at, row in enumerate(authored) if row.lang == lang]
+            what = f"written passages, {lang}, in folds by group{words and ', words masked'}"
+            found[f"authored {lang}{words}"] = evaluate(
+                [authored[at] for at in which], [said[at] for at in which], what
+            )
+    said = written[:half]
+    found |= {
+        "parts": slices.parts(authored, said),
+        "wrong word": slices.wrong_word(authored, said),
+        "furniture": slices.furniture(authored, said),
+        "calibration": slices.calibration(authored, said),
+        "precision and coverage": slices.precision_and_coverage(authored, said),
+    }
     return found
 
 
-def fold(rows: Sequence[Row], always: Sequence[Row] = ()) -> list[Decision]:
+def fold(
+    rows: Sequence[Row],
+    always: Sequence[Row] = (),
+    variants: Sequence[Sequence[Row]] = (),
+    jobs: int = 1,
+) -> list[Decision]:
     """Decide each row by a model that was trained without a fold of groups, the row's among them.
 
     Parameters
@@ -60,11 +89,15 @@ def fold(rows: Sequence[Row], always: Sequence[Row] = ()) -> list[Decision]:
         Of several groups, or none.
     always : sequence of Row, default ()
         In training every time.
+    variants : sequence of sequence of Row, default ()
+        The same rows with other texts, decided by the same models.
+    jobs : int, default 1
+        Processes to use; -1 for one a core.
 
     Returns
     -------
     list of Decision
-        One a row, in the order of ``rows``.
+        One a row, in the order of ``rows``; then of each variant.
 
     Examples
     --------
@@ -73,15 +106,19 @@ def fold(rows: Sequence[Row], always: Sequence[Row] = ()) -> list[Decision]:
     """
     if not rows:
         return []
-    decisions: dict[int, Decision] = {}
-    for inside, outside in recipe.folds([row.group for row in rows]):
-        predictor = Predictor(train([*always, *(rows[number] for number in inside)]))
-        unseen = [rows[number] for number in outside]
-        decisions |= zip(outside.tolist(), decide(predictor, unseen), strict=True)
-    return [decisions[number] for number in range(len(rows))]
+    parts = list(recipe.folds([row.group for row in rows]))
+    training = [[*always, *(rows[at] for at in inside)] for inside, _ in parts]
+    return _decide_parts(
+        training, [outside.tolist() for _, outside in parts], [rows, *variants], jobs
+    )
 
 
-def leave_one_group_out(rows: Sequence[Row], extra: Sequence[Row] = ()) -> list[Decision]:
+def leave_one_group_out(
+    rows: Sequence[Row],
+    extra: Sequence[Row] = (),
+    variants: Sequence[Sequence[Row]] = (),
+    jobs: int = 1,
+) -> list[Decision]:
     """Decide each row by a model that was trained without the row's group.
 
     Everything that training chooses, sigmoids and thresholds too, is chosen without
@@ -93,11 +130,15 @@ def leave_one_group_out(rows: Sequence[Row], extra: Sequence[Row] = ()) -> list[
         Of three or more groups.
     extra : sequence of Row, default ()
         In training as well, but for those that are ``about`` the group left out.
+    variants : sequence of sequence of Row, default ()
+        The same rows with other texts, decided by the same models.
+    jobs : int, default 1
+        Processes to use; -1 for one a core.
 
     Returns
     -------
     list of Decision
-        One a row, in the order of ``rows``.
+        One a row, in the order of ``rows``; then of each variant.
 
     Raises
     ------
@@ -111,15 +152,41 @@ def leave_one_group_out(rows: Sequence[Row], extra: Sequence[Row] = ()) -> list[
     >>> len(leave_one_group_out(rows)) == len(rows)
     True
     """
-    decisions: dict[str, Decision] = {}
-    for group in dict.fromkeys(row.group for row in rows):
-        held_out = [row for row in rows if row.group == group]
-        others = [row for row in rows if row.group != group]
-        others += [row for row in extra if row.about != group]
-        predictor = Predictor(train(others))
-        for row, decision in zip(held_out, decide(predictor, held_out), strict=True):
-            decisions[row.id] = decision
-    return [decisions[row.id] for row in rows]
+    groups = list(dict.fromkeys(row.group for row in rows))
+    training = [
+        [row for row in rows if row.group != group] + [row for row in extra if row.about != group]
+        for group in groups
+    ]
+    outside = [[at for at, row in enumerate(rows) if row.group == group] for group in groups]
+    return _decide_parts(training, outside, [rows, *variants], jobs)
+
+
+def _decide_parts(
+    training: Sequence[Sequence[Row]],
+    outside: Sequence[Sequence[int]],
+    variants: Sequence[Sequence[Row]],
+    jobs: int,
+) -> list[Decision]:
+    """Train on each set of rows and decide the rows that were left out of it."""
+    tasks = (
+        (inside, [rows[at] for rows in variants for at in numbers])
+        for inside, numbers in zip(training, outside, strict=True)
+    )
+    results = Parallel(n_jobs=jobs)(delayed(_train_and_decide)(*task) for task in tasks)
+    size = len(variants[0])
+    places = [
+        at + size * variant
+        for numbers in outside
+        for variant in range(len(variants))
+        for at in numbers
+    ]
+    decisions = [decision for result in results for decision in result]
+    ordered = dict(zip(places, decisions, strict=True))
+    return [ordered[place] for place in range(size * len(variants))]
+
+
+def _train_and_decide(inside: Sequence[Row], outside: Sequence[Row]) -> list[Decision]:
+    return decide(Predictor(train(inside)), outside)
 
 
 def decide(predictor: Predictor, rows: Sequence[Row]) -> list[Decision]:
@@ -144,11 +211,16 @@ def decide(predictor: Predictor, rows: Sequence[Row]) -> list[Decision]:
 
     Examples
     --------
-    >>> decide(Predictor.load(), [Row("1", "Leave a reply", (), "none", "a")])
-    [Decision(tags=(), primary='none')]
+    >>> decide(Predictor.load(), [Row("1", "Leave a reply", (), "none", "a")])[0].primary
+    'none'
     """
     if predictor.labels != LABELS:
         raise CorpusError(f"the model's labels are {predictor.labels}; the rows' are {LABELS}")
     texts = [row.text for row in rows]
-    pairs = zip(predictor.predict_tags(texts), predictor.predict(texts), strict=True)
-    return [Decision(tags, primary) for tags, primary in pairs]
+    said = zip(
+        predictor.predict_tags(texts),
+        predictor.predict(texts),
+        predictor.predict_proba(texts).tolist(),
+        strict=True,
+    )
+    return [Decision(tags, primary, tuple(row)) for tags, primary, row in said]

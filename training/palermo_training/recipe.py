@@ -1,56 +1,100 @@
-"""The recipe: which features, which classifier, how scores become probabilities and tags.
+"""The recipe: which features, which classifiers, how scores become probabilities and tags.
 
-Settings and why
-----------------
-* Terms are words, pairs and character runs. On the seeds, leaving one article out,
-  character runs help most; pairs neither help nor hurt, and are kept for wordings such
-  as "paid to" that a larger corpus can tell apart.
-* ``sublinear_tf``: a word said twice is not twice the evidence.
-* ``class_weight="balanced"``: labels are rare beside ``none``, and without it rare ones
-  come out last. ``C=10`` lies on a plateau from 3 to 100.
-* ``newton-cg`` to a tolerance of 1e-10, so that every run ends at the same weights
-  to more digits than are kept; ``lbfgs`` does not.
+Every label has a logistic regression of its own over words, pairs and character runs;
+a sigmoid turns its out-of-fold scores into probabilities (Platt 1999), and a threshold
+decides. The label of a passage is the most probable of its tags.
+
+``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
+from scipy.sparse import csr_matrix, diags_array
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.multiclass import OneVsRestClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
 
-from palermo.artifact import Artifact
+from palermo.engine import EXPONENT
 from palermo.errors import CorpusError
 from palermo.text import terms
 
 _MOST_FOLDS: Final = 5
 _LEAST_SPREAD: Final = 1e-3  # of scores, in log-odds, that can tell rows apart
-_SOLVER: Final = {"solver": "newton-cg", "tol": 1e-10, "max_iter": 1000}
+_SOLVER: Final = {"solver": "newton-cg", "max_iter": 1000}
 
 
-def features() -> CountVectorizer:
+@dataclass(frozen=True)
+class Settings:
+    """What can be set; the defaults are the shipped model's.
+
+    Attributes
+    ----------
+    exponent : float
+        A passage's values are divided by its number of words to this power. A model
+        that ships must have the engine's.
+    pairs, runs : float
+        What the values of pairs and of character runs are multiplied by, beside words.
+    least_rows : int
+        Rows that a pair or a run must stand in to be kept. Words stay from one row
+        on, so that ``known`` can count them.
+    c : float
+        Inverse strength of the penalty on the weights.
+    balanced : bool
+        Whether a rare label's rows count as much in all as the others'.
+    seeds, spanish : float
+        What a row of a seed article, and a Spanish row, counts in fitting.
+    analyzer : callable
+        Text to terms. A model that ships must have :func:`palermo.text.terms`.
+
+    Examples
+    --------
+    >>> Settings(c=1).least_rows
+    3
+    """
+
+    exponent: float = EXPONENT
+    pairs: float = 1.0
+    runs: float = 0.35
+    least_rows: int = 3
+    c: float = 0.05
+    balanced: bool = True
+    seeds: float = 1.0
+    spanish: float = 1.0
+    analyzer: Callable[[str], list[str]] = terms
+
+
+SHIPPED: Final = Settings()
+"""The settings of the shipped model."""
+
+
+def features(settings: Settings = SHIPPED) -> CountVectorizer:
     """Make the unfitted vectorizer that counts terms.
+
+    Parameters
+    ----------
+    settings : Settings, optional
 
     Returns
     -------
     CountVectorizer
-        Of the terms that :mod:`palermo.engine` looks up.
+        Of words, pairs and runs, known words' runs too.
 
     Examples
     --------
     >>> features().fit(["the boat", "the bus"]).transform(["a boat"]).shape
-    (1, 26)
+    (1, 16)
     """
-    return CountVectorizer(analyzer=terms)
+    return CountVectorizer(analyzer=settings.analyzer)
 
 
-def kept(counts: csr_matrix, names: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell which terms are worth keeping: every word, and what stands in two rows or more.
+def kept(
+    counts: csr_matrix, names: Sequence[str], settings: Settings = SHIPPED
+) -> NDArray[np.bool_]:
+    """Tell which terms are worth keeping.
 
     Parameters
     ----------
@@ -58,65 +102,112 @@ def kept(counts: csr_matrix, names: Sequence[str]) -> NDArray[np.bool_]:
         Of all rows.
     names : sequence of str
         The terms, in the order of the columns.
+    settings : Settings, optional
 
     Returns
     -------
     ndarray of bool, shape (n_terms,)
-        Words that stand in one row stay, so that ``known`` can count them.
 
     Examples
     --------
     >>> vectorizer = features()
-    >>> counts = vectorizer.fit_transform(["the boat", "the bus"])
+    >>> counts = vectorizer.fit_transform(["the boat", "the bus", "the sea"])
     >>> names = vectorizer.get_feature_names_out()
     >>> names[kept(counts, names)].tolist()
-    ['#<th', '#<the', '#<the>', '#he>', '#the', '#the>', 'boat', 'bus', 'the']
+    ['#_the', '#_the_', '#the_', 'boat', 'bus', 'sea', 'the']
     """
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
-    word = np.array([name[0] != "#" and " " not in name for name in names], dtype=bool)
-    return word | (rows > 1)
+    wanted = {"word": True, "pair": settings.pairs > 0, "run": settings.runs > 0}
+    kind = _kinds(names)
+    worth = np.array([wanted[each] for each in kind], dtype=bool)
+    return np.asarray(worth & ((kind == "word") | (rows >= settings.least_rows)))
 
 
-def weighting(counts: csr_matrix) -> TfidfTransformer:
-    """Fit the TF-IDF weighting to training rows.
+def _kinds(names: Sequence[str]) -> NDArray[np.str_]:
+    """Tell words, pairs and runs apart."""
+    return np.array(
+        ["run" if name[0] == "#" else "pair" if " " in name else "word" for name in names]
+    )
+
+
+def factors(
+    counts: csr_matrix, names: Sequence[str], settings: Settings = SHIPPED
+) -> NDArray[np.float64]:
+    """Weigh terms by how rare they are in training rows.
 
     Parameters
     ----------
     counts : csr_matrix, shape (n_rows, n_terms)
         Of the training rows alone; columns may be of terms that only others have.
+    names : sequence of str
+        The terms.
+    settings : Settings, optional
 
     Returns
     -------
-    TfidfTransformer
-        Its values are what :mod:`palermo.engine` computes. A term that none of the
-        rows has gets idf 0, as if the vectorizer had never seen it.
+    ndarray of float64, shape (n_terms,)
+        Smooth inverse document frequency, ``1 + ln((1 + n_rows) / (1 + rows))``
+        (Spärck Jones 1972), times the share of the term's kind; 0 for a term that
+        none of the rows has.
 
     Examples
     --------
-    >>> counts = features().fit_transform(["the boat", "the bus"])
-    >>> float(weighting(counts[:1]).idf_.min())
-    0.0
+    >>> counts = csr_matrix([[1, 1, 0], [1, 0, 0]])
+    >>> factors(counts, ["the", "boat", "bus"]).round(2).tolist()
+    [1.0, 1.41, 0.0]
     """
-    transformer = TfidfTransformer(sublinear_tf=True).fit(counts)
-    unseen = np.asarray(counts.sum(axis=0)).ravel() == 0
-    transformer.idf_ = np.where(unseen, 0, transformer.idf_)
-    return transformer
+    rows = np.bincount(counts.indices, minlength=counts.shape[1])
+    share = {"word": 1.0, "pair": settings.pairs, "run": settings.runs}
+    idf = 1 + np.log((1 + counts.shape[0]) / (1 + rows))
+    return np.where(rows > 0, idf, 0) * [share[kind] for kind in _kinds(names)]
 
 
-def classifier() -> LogisticRegression:
+def shorten(counts: csr_matrix, words: NDArray[np.int64], exponent: float = EXPONENT) -> csr_matrix:
+    """Divide rows of counts by the passages' numbers of words, to a power.
+
+    Parameters
+    ----------
+    counts : csr_matrix, shape (n_rows, n_terms)
+        Any counts.
+    words : ndarray of int, shape (n_rows,)
+        Words of each passage.
+    exponent : float, optional
+        1 would be the mean, 0 the sum.
+
+    Returns
+    -------
+    csr_matrix, shape (n_rows, n_terms)
+
+    Examples
+    --------
+    >>> shorten(csr_matrix([[2, 4]]), np.array([4]), exponent=0.5).toarray().tolist()
+    [[1.0, 2.0]]
+    """
+    return csr_matrix(diags_array(1.0 / np.maximum(words, 1) ** exponent) @ counts)
+
+
+def classifier(settings: Settings = SHIPPED, tolerance: float = 1e-10) -> LogisticRegression:
     """Make the unfitted classifier of one label.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+    tolerance : float, default 1e-10
+        At which fitting stops. What is only cross-validated needs no more than 1e-6.
 
     Returns
     -------
     LogisticRegression
-        Linear, so that calibrated scores are a sum of weights.
+        Linear; fitted by ``newton-cg``, which at the default tolerance ends every run
+        at the same weights to more digits than are kept; ``lbfgs`` does not.
 
     Examples
     --------
     >>> classifier().get_params()["solver"]
     'newton-cg'
     """
-    return LogisticRegression(C=10, class_weight="balanced", **_SOLVER)
+    weight = "balanced" if settings.balanced else None
+    return LogisticRegression(C=settings.c, class_weight=weight, tol=tolerance, **_SOLVER)
 
 
 def folds(groups: Sequence[str]) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -182,7 +273,7 @@ def sigmoid(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     if np.ptp(scores) < _LEAST_SPREAD:
         return 0.0, round(share, 5) + 0.0
     target = np.where(truth, (yes + 1) / (yes + 2), 1 / (no + 2))
-    line = LogisticRegression(C=np.inf, **_SOLVER).fit(
+    line = LogisticRegression(C=np.inf, tol=1e-10, **_SOLVER).fit(
         np.concatenate([scores, scores])[:, None],
         np.repeat([True, False], len(scores)),
         sample_weight=np.concatenate([target, 1 - target]),
@@ -224,44 +315,3 @@ def threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> f
     f1[:-1][sorted_[:-1] == sorted_[1:]] = -1  # nothing lies between equal probabilities
     best = int(f1.argmax())
     return round(float(sorted_[best] + below[best]) / 2, 7)
-
-
-def reference(artifact: Artifact) -> Pipeline:
-    """Write a model's numbers back into a scikit-learn pipeline.
-
-    Parameters
-    ----------
-    artifact : Artifact
-        Any model.
-
-    Returns
-    -------
-    Pipeline
-        Fitted; its ``predict_proba`` is what the engine's scores are held against.
-        (With a single label, scikit-learn puts a column for "not" before it.)
-
-    Examples
-    --------
-    >>> from palermo.artifact import tiny
-    >>> reference(tiny()).predict_proba(["boat"]).round(3).tolist()
-    [[0.269, 0.731]]
-    """
-    vectorizer = TfidfVectorizer(analyzer=terms, sublinear_tf=True, vocabulary=list(artifact.terms))
-    vectorizer.idf_ = artifact.idf.astype(np.float64)
-    heads = OneVsRestClassifier(classifier())
-    heads.estimators_ = []
-    for weights, intercept in zip(artifact.weights.T, artifact.intercepts, strict=True):
-        head = classifier()
-        head.classes_ = np.array([0, 1])
-        head.coef_ = weights.astype(np.float64)[None, :]
-        head.intercept_ = np.array([intercept])
-        heads.estimators_.append(head)
-    heads.classes_ = np.array(artifact.labels)
-    heads.label_binarizer_ = _Labels()
-    return make_pipeline(vectorizer, heads)
-
-
-class _Labels:
-    """What a OneVsRestClassifier asks of its binarizer: labels do not exclude each other."""
-
-    y_type_ = "multilabel-indicator"

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from math import floor, log2
 from typing import Final
 
 import numpy as np
@@ -11,15 +12,21 @@ from scipy.sparse import csr_matrix
 from palermo import __version__
 from palermo.artifact import Artifact
 from palermo.errors import CorpusError
+from palermo.keys import keys
 from palermo.labels import LABELS, NONE
+from palermo.text import runs
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
+from palermo_training.recipe import SHIPPED, Settings
 
 DECIMALS: Final = 5
-"""Of weights, intercepts and idf: more than the corpus can tell, fewer than platforms share."""
+"""Of intercepts: more than the corpus can tell, fewer than platforms share."""
+
+_EXACT: Final = 1e-10  # of fitting, for what ships
+_ROUGH: Final = 1e-6  # for what is only cross-validated
 
 
-def train(rows: Sequence[Row]) -> Artifact:
+def train(rows: Sequence[Row], settings: Settings = SHIPPED) -> Artifact:
     """Fit the recipe to rows.
 
     Sigmoids and thresholds come from grouped cross-validation inside ``rows``, the
@@ -29,6 +36,8 @@ def train(rows: Sequence[Row]) -> Artifact:
     ----------
     rows : sequence of Row
         Of two or more groups, each label in two or more of them.
+    settings : Settings, optional
+        The recipe's.
 
     Returns
     -------
@@ -45,34 +54,172 @@ def train(rows: Sequence[Row]) -> Artifact:
     >>> train(corpus.seeds()).digest == train(corpus.seeds()).digest
     True
     """
-    vectorizer = recipe.features()
-    counts = vectorizer.fit_transform(row.text for row in rows)
-    names = vectorizer.get_feature_names_out()
-    kept = recipe.kept(counts, names)
-    names, counts = names[kept], counts[:, kept]
-    has = np.array([[label in row.tags for label in LABELS] for row in rows])
-    judged = np.array([[label in row.judged for label in LABELS] for row in rows])
-    held_out = _out_of_fold(counts, [row.group for row in rows], has, judged)
-    weighting = recipe.weighting(counts)
-    values = weighting.transform(counts)
-    weights = np.empty((values.shape[1], len(LABELS)))
-    intercepts = np.empty(len(LABELS))
+    table = Counts(rows, settings)
+    held_out = np.empty((len(rows), len(LABELS)))
+    for inside, outside in recipe.folds([row.group for row in rows]):
+        weights, intercepts = table.fit(inside, _ROUGH)
+        held_out[outside] = table.scores(outside, weights, intercepts)
+    weights, intercepts = table.fit(np.arange(len(rows)))
     thresholds = np.empty(len(LABELS))
     for column in range(len(LABELS)):
-        known = judged[:, column]
-        truth = has[known, column]
+        known = table.judged[:, column]
+        truth = table.has[known, column]
         slope, offset = recipe.sigmoid(held_out[known, column], truth)
-        probabilities = 1 / (1 + np.exp(-(slope * held_out[known, column] + offset)))
-        thresholds[column] = recipe.threshold(probabilities, truth)
-        head = recipe.classifier().fit(values[known], truth)
-        weights[:, column] = slope * head.coef_[0]
-        intercepts[column] = slope * head.intercept_[0] + offset
+        log_odds = slope * held_out[known, column] + offset
+        thresholds[column] = recipe.threshold(1 / (1 + np.exp(-log_odds)), truth)
+        weights[:, column] *= slope
+        intercepts[column] = slope * intercepts[column] + offset
+    return _artifact(rows, table.names, weights, intercepts, thresholds)
+
+
+class Counts:
+    """Terms of all rows, counted once; fitted and scored for any part of them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        ``n_rows`` passages.
+    settings : Settings
+        The recipe's.
+
+    Attributes
+    ----------
+    names : ndarray of str, shape (n_terms,)
+        Terms that are kept.
+    has, judged : ndarray of bool, shape (n_rows, n_labels)
+        Which tags a row has, and which somebody decided.
+    primary : ndarray of int, shape (n_rows,)
+        Column of each row's primary label; ``n_labels`` for none.
+
+    Examples
+    --------
+    >>> table = Counts(corpus.seeds(), SHIPPED)
+    >>> scores = table.scores(np.arange(3), *table.fit(np.arange(214)))
+    >>> scores.shape
+    (3, 4)
+    """
+
+    def __init__(self, rows: Sequence[Row], settings: Settings) -> None:
+        vectorizer = recipe.features(settings)
+        counts = vectorizer.fit_transform(row.text for row in rows)
+        names = vectorizer.get_feature_names_out()
+        kept = recipe.kept(counts, names, settings)
+        self.names, counts = names[kept], counts[:, kept].tocsr()
+        self.settings = settings
+        word = np.array([name[0] != "#" and " " not in name for name in self.names])
+        words = counts @ word.astype(np.int64)
+        self._counts = counts
+        self._shortened = recipe.shorten(counts, words, settings.exponent)
+        self._weight = np.array(
+            [
+                (settings.seeds if row.origin == "seed" else 1.0)
+                * (settings.spanish if row.lang == "es" else 1.0)
+                for row in rows
+            ]
+        )
+        self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
+        self.judged = np.array([[label in row.judged for label in LABELS] for row in rows])
+        self.primary = np.array([(*LABELS, NONE).index(row.primary) for row in rows])
+
+    def fit(
+        self, rows: NDArray[np.intp], tolerance: float = _EXACT
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Fit all labels to some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Row numbers.
+        tolerance : float, optional
+            At which fitting stops.
+
+        Returns
+        -------
+        weights : ndarray of float64, shape (n_terms, n_labels)
+            What a term adds, its rarity and kind worked in.
+        intercepts : ndarray of float64, shape (n_labels,)
+
+        Raises
+        ------
+        CorpusError
+            If all of the rows have a tag, or none of them.
+
+        Examples
+        --------
+        >>> Counts(corpus.seeds(), SHIPPED).fit(np.arange(214))[1].shape
+        (4,)
+        """
+        factors = recipe.factors(self._counts[rows], self.names, self.settings)
+        values = csr_matrix(self._shortened[rows].multiply(factors))
+        weights = np.empty((len(self.names), len(LABELS)))
+        intercepts = np.empty(len(LABELS))
+
+        for column, label in enumerate(LABELS):
+            known = self.judged[rows, column]
+            truth = self.has[rows, column][known]
+            if truth.all() or not truth.any():
+                raise CorpusError(
+                    f"{label}: without some of the groups, no row is left that "
+                    f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
+                )
+            fitted = recipe.classifier(self.settings, tolerance).fit(
+                values[known], truth, sample_weight=self._weight[rows][known]
+            )
+            weights[:, column] = fitted.coef_[0] * factors
+            intercepts[column] = fitted.intercept_[0]
+        return weights, intercepts
+
+    def scores(
+        self, rows: NDArray[np.intp], weights: NDArray[np.float64], intercepts: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Score some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of int
+            Row numbers.
+        weights, intercepts : ndarray of float64
+            From :meth:`fit`.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_labels)
+            Not calibrated.
+
+        Examples
+        --------
+        >>> table = Counts(corpus.seeds(), SHIPPED)
+        >>> table.scores(np.array([0]), *table.fit(np.arange(214))).shape
+        (1, 4)
+        """
+        return np.asarray(self._shortened[rows] @ weights + intercepts)
+
+
+def _artifact(
+    rows: Sequence[Row],
+    names: NDArray[np.str_],
+    weights: NDArray[np.float64],
+    intercepts: NDArray[np.float64],
+    thresholds: NDArray[np.float64],
+) -> Artifact:
+    """Lay fitted numbers out as the engine wants them."""
+    column = {name: number for number, name in enumerate(names.tolist())}
+    for name, number in column.items():
+        if name[0] != "#" and " " not in name:  # a known word brings its runs along
+            inside = [column[run] for run in runs(name) if run in column]
+            weights[number] += weights[inside].sum(axis=0)
+    hashes = keys(names.tolist())
+    order = np.argsort(hashes)
+    if not (np.diff(hashes[order]) > 0).all():
+        raise CorpusError("two terms have the same key; change palermo.keys.BASE")
+    step = 2.0 ** -floor(log2(np.iinfo(np.int16).max / max(float(np.abs(weights).max()), 1.0)))
     primary = Counter(row.primary for row in rows)
     return Artifact(
         labels=LABELS,
-        terms=tuple(names.tolist()),
-        idf=np.round(weighting.idf_, DECIMALS).astype(np.float32),
-        weights=np.round(weights, DECIMALS).astype(np.float32),
+        keys=hashes[order],
+        spelling=np.frombuffer("\n".join(names[order]).encode(), np.uint8),
+        weights=np.round(weights[order] / step).astype(np.int16),
+        step=step,
         intercepts=np.round(intercepts, DECIMALS),
         thresholds=thresholds,
         about={
@@ -84,24 +231,3 @@ def train(rows: Sequence[Row]) -> Artifact:
             **{f"rows {label}": primary[label] for label in (*LABELS, NONE)},
         },
     )
-
-
-def _out_of_fold(
-    counts: csr_matrix, groups: Sequence[str], has: NDArray[np.bool_], judged: NDArray[np.bool_]
-) -> NDArray[np.float64]:
-    """Score every row by classifiers that saw nothing of its group; shape (n_rows, n_labels)."""
-    scores = np.empty(has.shape)
-    for train, test in recipe.folds(groups):
-        weighting = recipe.weighting(counts[train])
-        values, unseen = weighting.transform(counts[train]), weighting.transform(counts[test])
-        for column, label in enumerate(LABELS):
-            known = judged[train, column]
-            truth = has[train, column][known]
-            if truth.all() or not truth.any():
-                raise CorpusError(
-                    f"{label}: without some of the groups, no row is left that "
-                    f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
-                )
-            head = recipe.classifier().fit(values[known], truth)
-            scores[test, column] = head.decision_function(unseen)
-    return scores

@@ -1,0 +1,49 @@
+"""Page furniture: lists of topics and links, which name the field but say nothing of it."""
+
+import re
+from typing import Final
+
+_LONGEST_LIST: Final = 300  # characters
+_FEWEST_ITEMS: Final = 4
+_ITEM_WORDS: Final = 5
+_LIST_HEAD = re.compile(
+    r"\W*(?:tags?|topics?|topic\(s\)|(?:related )?topics|filed under|categor(?:y|ies|ías?|ia)"
+    r"|keywords?|temas?|etiquetas?|archivado en|palabras clave)\s*:",
+    re.I,
+)
+_LIST_SIGN = re.compile(r"\s*[·•»|]\s*|\s+[>/]\s+|\s{2,}|\s+(?=#)")
+_PROSE = re.compile(r"[.!]\s|\w{3}\.$")
+
+
+def is_furniture(text: str) -> bool:
+    """Tell lists of topics, menus and trails of links, which name the field but say nothing.
+
+    Parameters
+    ----------
+    text : str
+        One passage.
+
+    Returns
+    -------
+    bool
+        True for a short list of topics under a heading such as "Filed under:", and for
+        four or more short items between signs such as ``|`` that are neither sentences
+        nor figures.
+
+    Examples
+    --------
+    >>> is_furniture("Home | About slavery | Our work | Donate")
+    True
+    >>> is_furniture("He paid; she walked; they waited; nobody came.")
+    False
+    """
+    if len(text) > _LONGEST_LIST:
+        return False
+    if _LIST_HEAD.match(text):
+        return True
+    items = [item for item in _LIST_SIGN.split(text.strip()) if item]
+    return (
+        len(items) >= _FEWEST_ITEMS
+        and all(len(item.split()) <= _ITEM_WORDS and not _PROSE.search(item) for item in items)
+        and sum(any(char.isdigit() for char in item) for item in items) < 2
+    )

@@ -1,0 +1,246 @@
+"""Figures by part: where the model is right, and where it is not."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from palermo.labels import LABELS
+from palermo_training.corpus import Row
+from palermo_training.evaluation import Decision, evaluate
+
+_WORDS: Final = re.compile(
+    r"\b(?:smuggl|traffick|trafic|tráfic)\w*|(?<!\bse )\btrata\b(?! de (?:un|una|que)\b)", re.I
+)
+_LEAST: Final = 100  # rows of a part that gets a line of its own
+_BINS: Final = 10  # of the reliability diagram
+
+
+def mask(text: str) -> str:
+    """Take the words that name the field out of a text.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+
+    Returns
+    -------
+    str
+        Without smuggl-, traffick-, trata, tráfico and traficante.
+
+    Examples
+    --------
+    >>> mask("The smugglers spoke of trata and tráfico.")
+    'The  spoke of  and .'
+    """
+    return _WORDS.sub("", text)
+
+
+def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, Any]]:
+    """Score authored rows by language, region, genre and kind.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Authored rows with their attributes.
+    decisions : sequence of Decision
+        What models said of them that never saw their groups.
+
+    Returns
+    -------
+    list of dict
+        ``part``, ``rows``, ``macro_f1``, ``macro_f1_tags`` and ``accuracy`` of every
+        part of a hundred rows or more.
+
+    Examples
+    --------
+    >>> parts([], [])
+    []
+    """
+    found = []
+    for name in ("lang", "region", "genre", "unit", "period"):
+        values = [row.lang if name == "lang" else row.attributes.get(name, "") for row in rows]
+        for value in sorted(set(values)):
+            which = [at for at, each in enumerate(values) if each == value]
+            if len(which) < _LEAST:
+                continue
+            figures = evaluate([rows[at] for at in which], [decisions[at] for at in which], "")
+            found.append(
+                {
+                    "part": f"{name} {value}",
+                    "rows": len(which),
+                    "macro_f1": round(figures.macro_f1.value, 4),
+                    "macro_f1_tags": round(figures.macro_f1_tags.value, 4),
+                    "accuracy": round(figures.accuracy, 4),
+                }
+            )
+    return found
+
+
+def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float | int]:
+    """Score what the model makes of passages that call smuggling trafficking.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of which those count whose attribute ``term`` is ``wrong``, that have the tag
+        smuggling and not trafficking.
+    decisions : sequence of Decision
+        What the model said.
+
+    Returns
+    -------
+    dict
+        ``rows``; ``smuggling found``: share tagged smuggling; ``trafficking not
+        claimed``: share not tagged trafficking. Shares are 0 to 1, 0 without rows.
+
+    Examples
+    --------
+    >>> row = Row("1", "Traffickers led them over.", ("smuggling",), "smuggling", "a",
+    ...           attributes={"term": "wrong"})
+    >>> wrong_word([row], [Decision(("smuggling",), "smuggling")])
+    {'rows': 1, 'smuggling found': 1.0, 'trafficking not claimed': 1.0}
+    """
+    said = [
+        decision.tags
+        for row, decision in zip(rows, decisions, strict=True)
+        if row.attributes.get("term") == "wrong"
+        and "smuggling" in row.tags
+        and "trafficking" not in row.tags
+    ]
+    count = max(len(said), 1)
+    return {
+        "rows": len(said),
+        "smuggling found": round(sum("smuggling" in tags for tags in said) / count, 4),
+        "trafficking not claimed": round(
+            sum("trafficking" not in tags for tags in said) / count, 4
+        ),
+    }
+
+
+def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float | int]:
+    """Count page furniture that is tagged by mistake.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of which those count whose attribute ``unit`` is ``furniture`` and that have no tag.
+    decisions : sequence of Decision
+        What the model said.
+
+    Returns
+    -------
+    dict
+        ``rows``; ``tagged``: share that got a tag, 0 to 1.
+
+    Examples
+    --------
+    >>> row = Row("1", "Sign up", (), "none", "a", attributes={"unit": "furniture"})
+    >>> furniture([row], [Decision((), "none")])
+    {'rows': 1, 'tagged': 0.0}
+    """
+    said = [
+        decision.tags
+        for row, decision in zip(rows, decisions, strict=True)
+        if row.attributes.get("unit") == "furniture" and not row.tags
+    ]
+    return {"rows": len(said), "tagged": round(sum(map(bool, said)) / max(len(said), 1), 4)}
+
+
+def calibration(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
+    """Say whether probabilities mean what they say.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The truth.
+    decisions : sequence of Decision
+        With their probabilities.
+
+    Returns
+    -------
+    dict
+        By label: ``brier``, the mean squared difference between probability and truth
+        (Brier 1950); ``ece``, the expected calibration error over ten bins of equal width
+        (Naeini et al. 2015); ``bins``: mean probability, share that has the label,
+        and count, of each bin that is not empty.
+
+    Examples
+    --------
+    >>> row = Row("1", "A raid", ("enforcement",), "enforcement", "a")
+    >>> said = Decision(("enforcement",), "enforcement", (0.1, 0.1, 0.8, 0.1))
+    >>> calibration([row], [said])["enforcement"]
+    {'brier': 0.04, 'ece': 0.2, 'bins': [[0.8, 1.0, 1]]}
+    """
+    said, truth = _probabilities(rows, decisions)
+    found = {}
+    for column, label in enumerate(LABELS):
+        bin_ = np.minimum((said[:, column] * _BINS).astype(int), _BINS - 1)
+        bins = [
+            [
+                round(float(said[bin_ == at, column].mean()), 4),
+                round(float(truth[bin_ == at, column].mean()), 4),
+                int((bin_ == at).sum()),
+            ]
+            for at in range(_BINS)
+            if (bin_ == at).any()
+        ]
+        gap = sum(abs(mean - share) * count for mean, share, count in bins)
+        found[label] = {
+            "brier": round(float(((said[:, column] - truth[:, column]) ** 2).mean()), 4),
+            "ece": round(gap / len(rows), 4),
+            "bins": bins,
+        }
+    return found
+
+
+def precision_and_coverage(
+    rows: Sequence[Row], decisions: Sequence[Decision]
+) -> dict[str, list[list[float]]]:
+    """Say how many tags survive a higher threshold, and how many of them are right.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The truth.
+    decisions : sequence of Decision
+        With their probabilities.
+
+    Returns
+    -------
+    dict of str to list
+        By label: threshold, precision and recall (coverage of what is there), each
+        0 to 1, for thresholds from 0.05 to 0.95.
+
+    Examples
+    --------
+    >>> row = Row("1", "A raid", ("enforcement",), "enforcement", "a")
+    >>> said = Decision(("enforcement",), "enforcement", (0.1, 0.1, 0.8, 0.1))
+    >>> precision_and_coverage([row], [said])["enforcement"][0]
+    [0.05, 1.0, 1.0]
+    """
+    said, truth = _probabilities(rows, decisions)
+    found: dict[str, list[list[float]]] = {}
+    for column, label in enumerate(LABELS):
+        found[label] = []
+        for threshold in np.arange(0.05, 0.96, 0.05).round(2).tolist():
+            given = said[:, column] >= threshold
+            right = int((given & truth[:, column]).sum())
+            found[label].append(
+                [
+                    threshold,
+                    round(right / max(int(given.sum()), 1), 4),
+                    round(right / max(int(truth[:, column].sum()), 1), 4),
+                ]
+            )
+    return found
+
+
+def _probabilities(
+    rows: Sequence[Row], decisions: Sequence[Decision]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    said = np.array([decision.probabilities for decision in decisions])
+    return said, np.array([[label in row.tags for label in LABELS] for row in rows])
