@@ -1,6 +1,7 @@
 import pytest
 from conftest import any_text
 from hypothesis import given
+from hypothesis import strategies as st
 
 from palermo.furniture import is_furniture
 
@@ -38,6 +39,18 @@ def test_what_says_something_is_no_furniture(text):
     assert not is_furniture(text)
 
 
+items = st.lists(st.text("abcdefghijklmn", min_size=1, max_size=12), min_size=4, max_size=12).map(
+    " | ".join
+)
+
+
+@given(items)
+def test_short_items_between_signs_are_a_list_and_a_sentence_among_them_ends_it(line):
+    assert is_furniture(line)
+    assert not is_furniture(f"{line}. He fled")
+    assert not is_furniture(f"{line} | 2012: 5 | 2013: 6")
+
+
 @given(any_text)
-def test_any_text_has_an_answer(text):
-    assert is_furniture(text) in (True, False)
+def test_no_long_text_is_furniture(text):
+    assert not (is_furniture(text) and len(text) > 300)

@@ -1,4 +1,5 @@
 import dataclasses
+import sys
 
 import numpy as np
 import pytest
@@ -49,6 +50,15 @@ def test_labels_that_nobody_judged_teach_nothing():
 def test_too_little_to_train_on(rows, match):
     with pytest.raises(CorpusError, match=match):
         train(rows)
+
+
+def test_two_terms_with_one_key(monkeypatch):
+    module = sys.modules["palermo_training.train"]
+    monkeypatch.setattr(module, "keys", lambda terms: np.ones(len(terms), np.uint64))
+    with pytest.raises(
+        CorpusError, match=r"two terms have the same key; change palermo\.keys\.BASE"
+    ):
+        train(ROWS)
 
 
 def test_a_label_on_every_row():

@@ -118,13 +118,29 @@ def kept(
     """
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
     wanted = {"word": True, "pair": settings.pairs > 0, "run": settings.runs > 0}
-    kind = _kinds(names)
+    kind = kinds(names)
     worth = np.array([wanted[each] for each in kind], dtype=bool)
     return np.asarray(worth & ((kind == "word") | (rows >= settings.least_rows)))
 
 
-def _kinds(names: Sequence[str]) -> NDArray[np.str_]:
-    """Tell words, pairs and runs apart."""
+def kinds(names: Sequence[str]) -> NDArray[np.str_]:
+    """Tell words, pairs and runs apart.
+
+    Parameters
+    ----------
+    names : sequence of str
+        ``n_terms`` terms.
+
+    Returns
+    -------
+    ndarray of str, shape (n_terms,)
+        ``word``, ``pair`` or ``run``.
+
+    Examples
+    --------
+    >>> kinds(["boat", "the boat", "#_boa"]).tolist()
+    ['word', 'pair', 'run']
+    """
     return np.array(
         ["run" if name[0] == "#" else "pair" if " " in name else "word" for name in names]
     )
@@ -159,7 +175,7 @@ def factors(
     rows = np.bincount(counts.indices, minlength=counts.shape[1])
     share = {"word": 1.0, "pair": settings.pairs, "run": settings.runs}
     idf = 1 + np.log((1 + counts.shape[0]) / (1 + rows))
-    return np.where(rows > 0, idf, 0) * [share[kind] for kind in _kinds(names)]
+    return np.where(rows > 0, idf, 0) * [share[kind] for kind in kinds(names)]
 
 
 def shorten(counts: csr_matrix, words: NDArray[np.int64], exponent: float = EXPONENT) -> csr_matrix:

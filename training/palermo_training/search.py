@@ -157,9 +157,8 @@ class _Truth:
     """Labels of all rows, to hold scores against."""
 
     def __init__(self, rows: Sequence[Row], seeds: int) -> None:
-        labels = LABELS
-        self.has = np.array([[label in row.tags for label in labels] for row in rows])
-        self.primary = np.array([(*labels, NONE).index(row.primary) for row in rows])
+        self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
+        self.primary = np.array([(*LABELS, NONE).index(row.primary) for row in rows])
         self.authored = np.arange(len(rows)) >= seeds
         lang = np.array([row.lang for row in rows])
         parts = {

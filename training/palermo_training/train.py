@@ -26,7 +26,7 @@ _EXACT: Final = 1e-10  # of fitting, for what ships
 _ROUGH: Final = 1e-6  # for what is only cross-validated
 
 
-def train(rows: Sequence[Row], settings: Settings = SHIPPED) -> Artifact:
+def train(rows: Sequence[Row]) -> Artifact:
     """Fit the recipe to rows.
 
     Sigmoids and thresholds come from grouped cross-validation inside ``rows``, the
@@ -36,8 +36,6 @@ def train(rows: Sequence[Row], settings: Settings = SHIPPED) -> Artifact:
     ----------
     rows : sequence of Row
         Of two or more groups, each label in two or more of them.
-    settings : Settings, optional
-        The recipe's.
 
     Returns
     -------
@@ -54,7 +52,7 @@ def train(rows: Sequence[Row], settings: Settings = SHIPPED) -> Artifact:
     >>> train(corpus.seeds()).digest == train(corpus.seeds()).digest
     True
     """
-    table = Counts(rows, settings)
+    table = Counts(rows)
     held_out = np.empty((len(rows), len(LABELS)))
     for inside, outside in recipe.folds([row.group for row in rows]):
         weights, intercepts = table.fit(inside, _ROUGH)
@@ -79,7 +77,7 @@ class Counts:
     ----------
     rows : sequence of Row
         ``n_rows`` passages.
-    settings : Settings
+    settings : Settings, optional
         The recipe's.
 
     Attributes
@@ -88,26 +86,23 @@ class Counts:
         Terms that are kept.
     has, judged : ndarray of bool, shape (n_rows, n_labels)
         Which tags a row has, and which somebody decided.
-    primary : ndarray of int, shape (n_rows,)
-        Column of each row's primary label; ``n_labels`` for none.
 
     Examples
     --------
-    >>> table = Counts(corpus.seeds(), SHIPPED)
+    >>> table = Counts(corpus.seeds())
     >>> scores = table.scores(np.arange(3), *table.fit(np.arange(214)))
     >>> scores.shape
     (3, 4)
     """
 
-    def __init__(self, rows: Sequence[Row], settings: Settings) -> None:
+    def __init__(self, rows: Sequence[Row], settings: Settings = SHIPPED) -> None:
         vectorizer = recipe.features(settings)
         counts = vectorizer.fit_transform(row.text for row in rows)
         names = vectorizer.get_feature_names_out()
         kept = recipe.kept(counts, names, settings)
         self.names, counts = names[kept], counts[:, kept].tocsr()
         self.settings = settings
-        word = np.array([name[0] != "#" and " " not in name for name in self.names])
-        words = counts @ word.astype(np.int64)
+        words = counts @ (recipe.kinds(self.names) == "word").astype(np.int64)
         self._counts = counts
         self._shortened = recipe.shorten(counts, words, settings.exponent)
         self._weight = np.array(
@@ -119,7 +114,6 @@ class Counts:
         )
         self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
         self.judged = np.array([[label in row.judged for label in LABELS] for row in rows])
-        self.primary = np.array([(*LABELS, NONE).index(row.primary) for row in rows])
 
     def fit(
         self, rows: NDArray[np.intp], tolerance: float = _EXACT
@@ -146,7 +140,7 @@ class Counts:
 
         Examples
         --------
-        >>> Counts(corpus.seeds(), SHIPPED).fit(np.arange(214))[1].shape
+        >>> Counts(corpus.seeds()).fit(np.arange(214))[1].shape
         (4,)
         """
         factors = recipe.factors(self._counts[rows], self.names, self.settings)
@@ -188,7 +182,7 @@ class Counts:
 
         Examples
         --------
-        >>> table = Counts(corpus.seeds(), SHIPPED)
+        >>> table = Counts(corpus.seeds())
         >>> table.scores(np.array([0]), *table.fit(np.arange(214))).shape
         (1, 4)
         """
@@ -204,10 +198,9 @@ def _artifact(
 ) -> Artifact:
     """Lay fitted numbers out as the engine wants them."""
     column = {name: number for number, name in enumerate(names.tolist())}
-    for name, number in column.items():
-        if name[0] != "#" and " " not in name:  # a known word brings its runs along
-            inside = [column[run] for run in runs(name) if run in column]
-            weights[number] += weights[inside].sum(axis=0)
+    for number in np.flatnonzero(recipe.kinds(names.tolist()) == "word").tolist():
+        inside = [column[run] for run in runs(names[number]) if run in column]
+        weights[number] += weights[inside].sum(axis=0)  # a known word brings its runs along
     hashes = keys(names.tolist())
     order = np.argsort(hashes)
     if not (np.diff(hashes[order]) > 0).all():
