@@ -1,13 +1,12 @@
 import io
 import os
 import sys
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palermo import DocumentError
+from palermo import DocumentError, documents
 from palermo.documents import decode, read
 
 TEXT = "El «coyote» cobró 7.000 € por persona – señalaron los fiscales.\r\nThe “guide” fled.\n"
@@ -112,10 +111,10 @@ def test_a_closed_file_is_named(tmp_path, monkeypatch):
     path.write_text("secret")
     if os.geteuid() == 0:  # root may read anything, so the refusal has to be made up
 
-        def refuse(self):
+        def refuse(name, mode):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(documents, "open", refuse, raising=False)
     else:
         path.chmod(0)
     with pytest.raises(DocumentError, match=r"closed\.txt: no permission to read it"):
@@ -123,10 +122,10 @@ def test_a_closed_file_is_named(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fails_is_named(tmp_path, monkeypatch):
-    def fail(self):
+    def fail(name, mode):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(documents, "open", fail, raising=False)
     with pytest.raises(DocumentError, match=r"cannot be read: .*Input/output error"):
         read(str(tmp_path / "any.txt"))
 

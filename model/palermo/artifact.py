@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -134,12 +133,15 @@ def save(artifact: Artifact, path: Path) -> None:
 
     Examples
     --------
+    >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save(tiny(), Path(folder, "tiny.joblib"))
     ...     load(Path(folder, "tiny.joblib")).digest == tiny().digest
     True
     """
-    import joblib  # takes longer to import than a model takes to load, and reading needs none of it
+    import tempfile  # these two take longer to import than a model takes to load,
+
+    import joblib  # and reading needs neither
 
     values = _to_values(artifact)
     _from_values(values, path)

@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Any, Final, Literal, NamedTuple, TextIO
 
 import typer
 
@@ -13,6 +15,8 @@ from palermo.errors import OutputError, PalermoError
 from palermo.passages import Lang, Unit
 
 Format = Literal["table", "jsonl"]
+
+SHOWN: Final = 20  # lines of one file that are named when they cannot be read
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -39,6 +43,14 @@ def classify(
     lang: Annotated[
         Lang, typer.Option(help="Language of the files; auto decides for each.")
     ] = "auto",
+    text_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="FILE is JSON lines, and this field of each holds a text; the others are "
+            "carried through as row.",
+        ),
+    ] = None,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -60,7 +72,7 @@ def classify(
     with output() as out:
         if format is None:
             format = "table" if out.isatty() else "jsonl"
-        run(files, unit, format, lang, model, out, failed)
+        run(files, unit, format, lang, text_column, model, out, failed)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -69,31 +81,68 @@ def run(
     unit: Unit,
     format: Format,
     lang: Lang,
+    text_column: str | None,
     model: Path | None,
     out: TextIO,
     failed: list[str],
 ) -> None:
     """Tag files one after the other; list those that failed."""
-    from palermo import documents
     from palermo.outputs import jsonl, table
     from palermo.predictor import Predictor
 
     predictor = Predictor.load(model)
-    for file in files:
+    sources: deque[Source] = deque()
+    name = predictor.model
+    texts = read(files, text_column, sources, failed)
+    tagged = ((sources.popleft(), found) for found in predictor.tag_all(texts, unit, lang))
+    if format == "table":
+        for _, group in groupby(tagged, lambda each: each[0].number):
+            parts = list(group)
+            table.write([one for _, found in parts for one in found], parts[0][0].file, out)
+        return
+    for source, found in tagged:
+        for index, passage in enumerate(found):
+            out.write(jsonl.line(jsonl.record(passage, source.file, index, name) | source.more))
+
+
+class Source(NamedTuple):
+    """Where a text came from: its file, that file's number, and what its line held beside it."""
+
+    file: str
+    number: int
+    more: dict[str, Any]
+
+
+def read(
+    files: Iterable[str], text_column: str | None, sources: deque[Source], failed: list[str]
+) -> Iterator[str]:
+    """Yield the texts of files; append the source of each, and name what cannot be read."""
+    from palermo import documents, records
+
+    for number, file in enumerate(files):
+        spoilt = 0
         try:
-            document = documents.read(file)
+            if text_column is None:
+                document = documents.read(file)
+                if document.encoding == "windows-1252":
+                    complain(f"Note: {file}: not valid UTF-8, read as Windows-1252")
+                sources.append(Source(file, number, {}))
+                yield document.text
+                continue
+            for record in records.read(file, text_column):
+                if isinstance(record, PalermoError):
+                    spoilt += 1
+                    if spoilt <= SHOWN:
+                        complain(f"Error: {record}")
+                    continue
+                sources.append(Source(file, number, {"line": record.line, "row": record.row}))
+                yield record.text
         except PalermoError as error:
             failed.append(file)
             complain(f"Error: {error}")
-            continue
-        if document.encoding == "windows-1252":
-            complain(f"Note: {file}: not valid UTF-8, read as Windows-1252")
-        passages = predictor.tag(document.text, unit, lang)
-        if format == "table":
-            table.write(passages, file, out)
-        else:
-            for index, passage in enumerate(passages):
-                out.write(jsonl.line(jsonl.record(passage, file, index, predictor.model)))
+        if spoilt:
+            failed.append(file)
+            complain(f"Note: {file}: {spoilt:,} of its lines could not be read")
 
 
 @contextmanager

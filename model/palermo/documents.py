@@ -2,9 +2,11 @@
 
 import codecs
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from palermo.errors import DocumentError
 
@@ -82,10 +84,53 @@ def read(name: str) -> Document:
     Traceback (most recent call last):
     palermo.errors.DocumentError: no-such-file.txt: no such file
     """
+    with opened(name) as handle:
+        raw = handle.read()
+    try:
+        text, encoding = decode(raw)
+    except DocumentError as error:
+        raise DocumentError(f"{name}: {error}") from None
+    if not text.strip():
+        raise DocumentError(f"{name}: empty, there is no text in it")
+    return Document(name, text, encoding)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """Open a file, or standard input, for reading bytes; say plainly what is in the way.
+
+    Parameters
+    ----------
+    name : str
+        A path, or ``-``.
+
+    Yields
+    ------
+    binary file
+        What goes wrong with reading it is raised as DocumentError too.
+
+    Raises
+    ------
+    DocumentError
+        If it is missing, a folder, closed to us, or breaks while it is read.
+
+    Examples
+    --------
+    >>> with opened("no-such-file.txt"):
+    ...     pass
+    Traceback (most recent call last):
+    palermo.errors.DocumentError: no-such-file.txt: no such file
+    """
     if name == STDIN and sys.stdin is None:
         raise DocumentError(f"{name}: standard input is closed")
+    if "\0" in name:
+        raise DocumentError(f"{name}: cannot be read: a name with a NUL")
     try:
-        raw = sys.stdin.buffer.read() if name == STDIN else Path(name).read_bytes()
+        if name == STDIN:
+            yield sys.stdin.buffer
+        else:
+            with open(name, "rb") as handle:
+                yield handle
     except FileNotFoundError:
         raise DocumentError(f"{name}: no such file") from None
     except IsADirectoryError:
@@ -94,15 +139,8 @@ def read(name: str) -> Document:
         ) from None
     except PermissionError:
         raise DocumentError(f"{name}: no permission to read it") from None
-    except (OSError, ValueError) as error:  # ValueError: a name with a NUL
+    except OSError as error:
         raise DocumentError(f"{name}: cannot be read: {error}") from None
-    try:
-        text, encoding = decode(raw)
-    except DocumentError as error:
-        raise DocumentError(f"{name}: {error}") from None
-    if not text.strip():
-        raise DocumentError(f"{name}: empty, there is no text in it")
-    return Document(name, text, encoding)
 
 
 def decode(raw: bytes) -> tuple[str, str]:

@@ -180,7 +180,7 @@ class Engine:
         runs = self._table.rows(run_keys)
         runs, run_words = runs[runs > 0], run_words[runs > 0]
         # Sums are taken over pieces of passages, too short to overflow half a number.
-        pieces = np.union1d(words.first, np.arange(0, len(rows), _PIECE))
+        pieces = np.sort(np.append(words.first, np.arange(0, len(rows), _PIECE)))
         passages = np.searchsorted(pieces, words.first)
         run_pieces = np.searchsorted(run_words, pieces)
         sums = np.empty((len(texts), 2 * len(self._weights)), np.int64)
@@ -326,7 +326,7 @@ def _codes(texts: Sequence[str]) -> tuple[U64, Rows]:
         )
         codes = _folded[points]
         if not codes.all():
-            for point in np.unique(points[codes == 0]).tolist():
+            for point in np.flatnonzero(np.bincount(points[codes == 0])).tolist():
                 char = fold(chr(point))
                 _folded[point] = (
                     _ODD if len(char) != 1 else ord(char) if char.isalnum() else SEPARATOR

@@ -8,7 +8,7 @@ from palermo.passages import Passage
 SCHEMA: Final = 1
 """Counts up when a field changes its meaning. Fields may be added at any time."""
 
-_LINE_ENDS: Final = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+_LINE_ENDS: Final = {"\x85": r"\u0085", "\u2028": r"\u2028", "\u2029": r"\u2029"}
 
 _DIGITS: Final = 6  # of a probability: more are noise, and the same on every platform
 
@@ -77,4 +77,7 @@ def line(fields: dict[str, Any]) -> str:
     >>> line({"text": "señal"})
     '{"text": "señal"}\n'
     """
-    return json.dumps(fields, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+    written = json.dumps(fields, ensure_ascii=False)
+    for char, escaped in _LINE_ENDS.items():
+        written = written.replace(char, escaped)
+    return written + "\n"
