@@ -1,7 +1,8 @@
 import dataclasses
+import random
 
 import numpy as np
-from conftest import ROOT, any_text
+from conftest import PIECES, ROOT, any_text
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +24,38 @@ of_the_field = st.lists(
 @settings(max_examples=500)
 @given(st.lists(st.one_of(any_text, of_the_field), min_size=1, max_size=5))
 def test_scores_are_those_of_scikit_learn(texts):
+    expected = SCIKIT_LEARN.decision_function(texts)
+    np.testing.assert_allclose(ENGINE.log_odds(texts), expected, rtol=0, atol=1e-9)
+
+
+def mixed(count, seed=2000):
+    """Texts of the field's words, accented, joined wrongly, of other scripts, random, empty."""
+    draw = random.Random(seed)
+    words = [term for term in ARTIFACT.terms if term[0] != "#"]
+    scripts = [(32, 127), (192, 592), (880, 1424), (1536, 1792), (0x3040, 0xA000), (0, 0x110000)]
+
+    def word():
+        kind = draw.random()
+        if kind < 0.5:
+            return draw.choice(words)
+        if kind < 0.6:
+            return draw.choice(words).title().replace("a", "á").replace("n", "ñ")
+        if kind < 0.7:
+            return draw.choice(words)[:4] + draw.choice(words)[-4:]
+        if kind < 0.8:
+            return draw.choice(PIECES)
+        low, high = draw.choice(scripts)
+        return "".join(chr(draw.randrange(low, high)) for _ in range(draw.randrange(9)))
+
+    return [
+        draw.choice((" ", " ", " ", ", ", "")).join(word() for _ in range(draw.randrange(14)))
+        for _ in range(count)
+    ]
+
+
+def test_a_hundred_thousand_mixed_passages_are_scored_as_scikit_learn_does():
+    texts = mixed(100_000)
+    assert texts.count("") > 1000
     expected = SCIKIT_LEARN.decision_function(texts)
     np.testing.assert_allclose(ENGINE.log_odds(texts), expected, rtol=0, atol=1e-9)
 
@@ -84,9 +117,10 @@ def test_keys_are_found_wherever_they_lie():
     crowd = [*range(1, 60), *range(2**62, 2**62 + 60), *range(2**64 - 60, 2**64)]
     terms = np.array(crowd, np.uint64)
     table = engine_module._Table(terms)
-    assert table.rows(terms).tolist() == list(range(1, len(crowd) + 1))
+    assert table.number[table.places(terms)].tolist() == list(range(len(crowd)))
     others = np.array([0, 60, 2**62 - 1, 2**62 + 60, 2**63, 2**64 - 61], np.uint64)
-    assert not table.rows(others).any()
+    assert set(table.places(others)) == {table.nowhere}
+    assert table.number[table.nowhere] == len(crowd)
 
 
 def test_nothing_in_nothing_out():

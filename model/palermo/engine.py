@@ -71,12 +71,12 @@ class Engine:
         self._table = _Table(artifact.keys)
         self._step = artifact.step
         self._intercepts = artifact.intercepts
-        # Row 0 is for what the model does not know. Two labels share one 64-bit number,
-        # so that one sum adds up both.
+        # The last row is for what the model does not know. Two labels share one 64-bit
+        # number, so that one sum adds up both.
         labels = artifact.weights.shape[1]
-        padded = np.zeros((len(artifact.keys) + 1, labels + labels % 2), np.int64)
-        padded[1:, :labels] = artifact.weights
-        self._weights = np.ascontiguousarray(padded[:, 0::2] + (padded[:, 1::2] << 32)).T.copy()
+        padded = np.zeros((labels + labels % 2, len(artifact.keys) + 1), np.int64)
+        padded[:labels, :-1] = artifact.weights.T
+        self._weights = (padded[0::2] + (padded[1::2] << 32))[:, self._table.number]
 
     def log_odds(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Score passages.
@@ -166,7 +166,7 @@ class Engine:
         >>> Engine(tiny()).weights(["boat", "bus"]).tolist()
         [[2.0], [0.0]]
         """
-        both = self._weights[:, self._table.rows(keys(terms))]
+        both = self._weights[:, self._table.places(keys(terms))]
         low, high = _halves(both)
         found = np.stack([low, high], axis=1).reshape(2 * len(both), len(terms))
         return np.asarray(found[: len(self._intercepts)].T * self._step)
@@ -174,18 +174,20 @@ class Engine:
     def _score(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Score one batch."""
         words = _Words(texts)
-        rows = self._table.rows(words.keys)
-        pairs = self._table.rows(words.pair_keys)
-        run_keys, run_words = words.runs(np.flatnonzero(rows == 0))
-        runs = self._table.rows(run_keys)
-        runs, run_words = runs[runs > 0], run_words[runs > 0]
+        places = self._table.places(words.keys)
+        pairs = self._table.places(words.pair_keys)
+        unknown = places == self._table.nowhere
+        run_keys, run_words = words.runs(np.flatnonzero(unknown))
+        runs = self._table.places(run_keys)
+        found = runs != self._table.nowhere
+        runs, run_words = runs[found], run_words[found]
         # Sums are taken over pieces of passages, too short to overflow half a number.
-        pieces = np.sort(np.append(words.first, np.arange(0, len(rows), _PIECE)))
+        pieces = np.sort(np.append(words.first, np.arange(0, len(places), _PIECE)))
         passages = np.searchsorted(pieces, words.first)
         run_pieces = np.searchsorted(run_words, pieces)
         sums = np.empty((len(texts), 2 * len(self._weights)), np.int64)
         for column, weights in enumerate(self._weights):
-            both = _sums(weights[rows] + weights[pairs], pieces)
+            both = _sums(weights[places] + weights[pairs], pieces)
             both += _sums(weights[runs], run_pieces)
             low, high = _halves(both)
             sums[:, 2 * column] = _sums(low, passages)
@@ -194,7 +196,7 @@ class Engine:
         scale = self._step / count**EXPONENT
         return (
             sums[:, : len(self._intercepts)] * scale[:, None] + self._intercepts,
-            _sums(rows > 0, words.first) / count,
+            _sums(~unknown, words.first) / count,
         )
 
 
@@ -228,10 +230,17 @@ class _Table:
 
     Every gap holds the next key after it, so the whole array ascends, and looking
     from a key's place forward until nothing is smaller finds it or proves it absent.
+
+    Attributes
+    ----------
+    number : ndarray of int64, shape (n_places,)
+        Which key stands at each place; ``n_keys`` behind the last one.
+    nowhere : int
+        The last place, at which none stands.
     """
 
     def __init__(self, keys: U64) -> None:
-        """Take ``keys``, ascending; row ``r + 1`` is that of ``keys[r]``, row 0 of all others."""
+        """Take ``keys``, ascending."""
         bits = max(len(keys).bit_length() + 1, 4)  # a quarter to a half of it is filled
         self._shift = np.uint64(64 - bits)
         number = np.arange(len(keys))
@@ -239,18 +248,21 @@ class _Table:
         place = number + np.maximum.accumulate(home - number)
         taken = np.zeros(max(1 << bits, *place[-1:] + 1) + 1, np.int64)
         taken[place + 1] = 1
-        following = np.cumsum(taken)  # number of the first key at or after each place
-        self._keys = np.append(keys, np.uint64(2**64 - 1))[following]
-        self._rows = np.append(number + 1, 0)[following]
+        self.number = np.cumsum(taken)
+        self.nowhere = len(taken) - 1
+        self._keys = np.append(keys, np.uint64(2**64 - 1))[self.number]
 
-    def rows(self, keys: U64) -> Rows:
-        """Look up ``keys``, in any order; 0 for those that are not in the table."""
+    def places(self, keys: U64) -> Rows:
+        """Look up ``keys``, in any order; ``nowhere`` for those that are not in the table."""
         at = (keys >> self._shift).astype(np.int64)
-        late = np.flatnonzero(self._keys[at] < keys)
+        there = self._keys[at]
+        late = np.flatnonzero(there < keys)
         while late.size:
             at[late] += 1
-            late = late[self._keys[at[late]] < keys[late]]
-        return np.where(self._keys[at] == keys, self._rows[at], 0)
+            there[late] = self._keys[at[late]]
+            late = late[there[late] < keys[late]]
+        at[there != keys] = self.nowhere
+        return at
 
 
 class _Words:
