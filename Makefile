@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check train clean
+.PHONY: demo test check train bench bench-quality clean
 
 demo: .venv/installed
 	$(BIN)/classify seeds/000_cc08b8aa00154e8c.txt --format table
@@ -19,6 +19,12 @@ check: .venv/installed-test
 train: .venv/installed
 	$(BIN)/palermo train
 
+bench: .venv/installed-bench
+	(cd tests && for part in speed growth process; do echo; ../$(BIN)/python -m benchmarks.$$part || exit 1; done) | tee artifacts/BENCHMARKS.md
+
+bench-quality: .venv/installed-bench-quality
+	cd tests && ../$(BIN)/python -m benchmarks.quality
+
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
@@ -30,6 +36,6 @@ clean:
 	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
 	touch $@
 
-.venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[test]"
+.venv/installed-%: .venv/installed
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$*]"
 	touch $@

@@ -87,23 +87,26 @@ def figures(found: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> print(figures({"furniture": {"rows": 2, "tagged": 0.5}}))
-    furniture: rows 2, tagged 0.5
+    >>> tagged = {"tagged": 0.5, "tagged low": 0.0, "tagged high": 1.0}
+    >>> print(figures({"furniture": {"rows": 2, **tagged}}))
+    furniture: rows 2, tagged 0.5 (0.0 to 1.0)
     """
     blocks = [table(each) for each in found.values() if isinstance(each, Evaluation)]
     lines = []
-    for name in ("wrong word", "furniture"):
+    for name in ("wrong word", "wrong word in seeds", "furniture"):
         if name in found:
-            lines.append(f"{name}: " + ", ".join(f"{k} {v:,}" for k, v in found[name].items()))
+            lines.append(f"{name}: {_shares(found[name])}")
     if "calibration" in found:
         lines += ["", f"{'calibration':<28}{'Brier':>10}{'ECE':>10}"]
         for label, each in found["calibration"].items():
             lines.append(f"{label:<28}{each['brier']:>10.3f}{each['ece']:>10.3f}")
     if "parts" in found:
-        lines += ["", f"{'part':<28}{'rows':>10}{'macro-F1':>10}{'tags':>10}{'accuracy':>10}"]
+        head = f"{'macro-F1':>10}{'':>16}{'tags':>10}{'accuracy':>10}"
+        lines += ["", f"{'part':<28}{'rows':>10}{head}"]
         for each in found["parts"]:
+            interval = f"{each['low']:.3f} to {each['high']:.3f}"
             lines.append(
-                f"{each['part']:<28}{each['rows']:>10,}{each['macro_f1']:>10.3f}"
+                f"{each['part']:<28}{each['rows']:>10,}{each['macro_f1']:>10.3f}{interval:>16}"
                 f"{each['macro_f1_tags']:>10.3f}{each['accuracy']:>10.3f}"
             )
     if "precision and coverage" in found:
@@ -117,6 +120,16 @@ def figures(found: Mapping[str, Any]) -> str:
     if lines:
         blocks.append("\n".join(lines).strip("\n"))
     return "\n\n\n".join(blocks)
+
+
+def _shares(found: Mapping[str, Any]) -> str:
+    """Write rows and shares, each with its interval."""
+    shares = [
+        f"{name} {found[name]} ({found[f'{name} low']} to {found[f'{name} high']})"
+        for name in found
+        if f"{name} low" in found
+    ]
+    return ", ".join([f"rows {found['rows']:,}", *shares])
 
 
 def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:

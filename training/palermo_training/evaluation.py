@@ -15,8 +15,11 @@ from palermo_training.corpus import Row
 PRIMARY: Final = (*LABELS, NONE)
 """What a primary label can be, in the order of every table."""
 
-_DRAWS: Final = 2000  # of the bootstrap
-_SEED: Final = 20001215  # the day on which the protocols were opened for signature
+DRAWS: Final = 2000
+"""How often groups are drawn anew for an interval (bootstrap)."""
+
+SEED: Final = 20001215
+"""Of all random draws: the day on which the protocols were opened for signature."""
 
 
 @dataclass(frozen=True)
@@ -243,10 +246,10 @@ def _interval(counts: NDArray[np.int_]) -> Interval:
         mean: NDArray[np.float64] = f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1)
         return mean
 
-    random = np.random.default_rng(_SEED)
+    random = np.random.default_rng(SEED)
     even = np.full(len(counts), 1 / len(counts))
     drawn = np.array(
-        [np.tensordot(random.multinomial(len(counts), even), counts, axes=1) for _ in range(_DRAWS)]
+        [np.tensordot(random.multinomial(len(counts), even), counts, axes=1) for _ in range(DRAWS)]
     )
     low, high = np.quantile(macro(drawn), [0.025, 0.975])
     return Interval(float(macro(counts.sum(axis=0))), float(low), float(high))

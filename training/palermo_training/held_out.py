@@ -32,8 +32,8 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         training; ``seeds alone``: the same without authored rows; ``authored en`` and
         ``authored es``: five folds by group, the seeds in training; these three also
         ``masked``, without the words that name the field. With authored rows, also
-        ``parts``, ``wrong word``, ``furniture``, ``calibration`` and ``precision and
-        coverage`` of :mod:`palermo_training.slices`, from the same folds.
+        ``parts``, ``wrong word`` (and ``wrong word in seeds``), ``furniture``, ``calibration``
+        and ``precision and coverage`` of :mod:`palermo_training.slices`, from the same folds.
 
     Examples
     --------
@@ -68,6 +68,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     found |= {
         "parts": slices.parts(authored, said),
         "wrong word": slices.wrong_word(authored, said),
+        "wrong word in seeds": slices.wrong_word(seeds, real[: len(seeds)]),
         "furniture": slices.furniture(authored, said),
         "calibration": slices.calibration(authored, said),
         "precision and coverage": slices.precision_and_coverage(authored, said),

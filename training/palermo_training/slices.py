@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from palermo.labels import LABELS
 from palermo_training.corpus import Row
-from palermo_training.evaluation import Decision, evaluate
+from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate
 
 _WORDS: Final = re.compile(
     r"\b(?:smuggl|traffick|trafic|tráfic)\w*|(?<!\bse )\btrata\b(?! de (?:un|una|que)\b)", re.I
@@ -52,8 +52,8 @@ def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, 
     Returns
     -------
     list of dict
-        ``part``, ``rows``, ``macro_f1``, ``macro_f1_tags`` and ``accuracy`` of every
-        part of a hundred rows or more.
+        ``part``, ``rows``, ``macro_f1`` with its interval ``low`` to ``high``,
+        ``macro_f1_tags`` and ``accuracy`` of every part of a hundred rows or more.
 
     Examples
     --------
@@ -73,6 +73,8 @@ def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, 
                     "part": f"{name} {value}",
                     "rows": len(which),
                     "macro_f1": round(figures.macro_f1.value, 4),
+                    "low": round(figures.macro_f1.low, 4),
+                    "high": round(figures.macro_f1.high, 4),
                     "macro_f1_tags": round(figures.macro_f1_tags.value, 4),
                     "accuracy": round(figures.accuracy, 4),
                 }
@@ -80,14 +82,15 @@ def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, 
     return found
 
 
-def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float | int]:
+def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     """Score what the model makes of passages that call smuggling trafficking.
 
     Parameters
     ----------
     rows : sequence of Row
-        Of which those count whose attribute ``term`` is ``wrong``, that have the tag
-        smuggling and not trafficking.
+        Of which those count that have the tag smuggling and not trafficking, and whose
+        attribute ``term`` is ``wrong``; of a seed article, which has no attributes, those
+        that say traffick-.
     decisions : sequence of Decision
         What the model said.
 
@@ -95,33 +98,36 @@ def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, 
     -------
     dict
         ``rows``; ``smuggling found``: share tagged smuggling; ``trafficking not
-        claimed``: share not tagged trafficking. Shares are 0 to 1, 0 without rows.
+        claimed``: share not tagged trafficking. Shares are 0 to 1, 0 without rows;
+        ``low`` and ``high`` behind their names are their 95 % intervals.
 
     Examples
     --------
     >>> row = Row("1", "Traffickers led them over.", ("smuggling",), "smuggling", "a",
     ...           attributes={"term": "wrong"})
-    >>> wrong_word([row], [Decision(("smuggling",), "smuggling")])
-    {'rows': 1, 'smuggling found': 1.0, 'trafficking not claimed': 1.0}
+    >>> wrong_word([row], [Decision(("smuggling",), "smuggling")])["smuggling found"]
+    1.0
     """
-    said = [
-        decision.tags
+    which = [
+        (row.group, decision.tags)
         for row, decision in zip(rows, decisions, strict=True)
-        if row.attributes.get("term") == "wrong"
-        and "smuggling" in row.tags
+        if "smuggling" in row.tags
         and "trafficking" not in row.tags
+        and (
+            "traffick" in row.text.lower()
+            if row.origin == "seed"
+            else row.attributes.get("term") == "wrong"
+        )
     ]
-    count = max(len(said), 1)
+    groups = [group for group, _ in which]
     return {
-        "rows": len(said),
-        "smuggling found": round(sum("smuggling" in tags for tags in said) / count, 4),
-        "trafficking not claimed": round(
-            sum("trafficking" not in tags for tags in said) / count, 4
-        ),
+        "rows": len(which),
+        **_share("smuggling found", groups, ["smuggling" in tags for _, tags in which]),
+        **_share("trafficking not claimed", groups, ["trafficking" not in t for _, t in which]),
     }
 
 
-def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, float | int]:
+def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     """Count page furniture that is tagged by mistake.
 
     Parameters
@@ -134,20 +140,40 @@ def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, f
     Returns
     -------
     dict
-        ``rows``; ``tagged``: share that got a tag, 0 to 1.
+        ``rows``; ``tagged``: share that got a tag, 0 to 1, with its interval.
 
     Examples
     --------
     >>> row = Row("1", "Sign up", (), "none", "a", attributes={"unit": "furniture"})
     >>> furniture([row], [Decision((), "none")])
-    {'rows': 1, 'tagged': 0.0}
+    {'rows': 1, 'tagged': 0.0, 'tagged low': 0.0, 'tagged high': 0.0}
     """
-    said = [
-        decision.tags
+    which = [
+        (row.group, bool(decision.tags))
         for row, decision in zip(rows, decisions, strict=True)
         if row.attributes.get("unit") == "furniture" and not row.tags
     ]
-    return {"rows": len(said), "tagged": round(sum(map(bool, said)) / max(len(said), 1), 4)}
+    return {
+        "rows": len(which),
+        **_share("tagged", [group for group, _ in which], [tagged for _, tagged in which]),
+    }
+
+
+def _share(name: str, groups: Sequence[str], yes: Sequence[bool]) -> dict[str, float]:
+    """A share and its 95 % interval by bootstrap over groups."""
+    if not yes:
+        return {name: 0.0, f"{name} low": 0.0, f"{name} high": 0.0}
+    _, number = np.unique(groups, return_inverse=True)
+    counts = np.stack([np.bincount(number, yes), np.bincount(number)])
+    even = np.full(counts.shape[1], 1 / counts.shape[1])
+    drawn = np.random.default_rng(SEED).multinomial(counts.shape[1], even, DRAWS)
+    low, high = np.quantile(np.divide(*(counts @ drawn.T)), [0.025, 0.975])
+    value = counts[0].sum() / counts[1].sum()
+    return {
+        name: round(float(value), 4),
+        f"{name} low": round(float(low), 4),
+        f"{name} high": round(float(high), 4),
+    }
 
 
 def calibration(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
