@@ -12,7 +12,7 @@ OF_TYPER = {"annotated_doc", "click", "colorama", "shellingham", "typing_extensi
 OURS = {
     "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "joblib_reader",
     "keys", "labels", "outputs", "outputs.jsonl", "outputs.table", "passages", "predictor",
-    "records", "text",
+    "records", "terms", "text",
 }  # fmt: skip
 SLOW = {"numpy.ma", "numpy.random", "unittest"}
 """Parts of numpy and of the standard library that numpy alone does not import either."""

@@ -10,6 +10,7 @@ from palermo.evidence import Evidence
 from palermo.labels import LABELS, NONE
 from palermo.passages import Passage
 from palermo.predictor import Predictor
+from palermo.terms import Term
 
 __all__ = [
     "LABELS",
@@ -22,6 +23,7 @@ __all__ = [
     "PalermoError",
     "Passage",
     "Predictor",
+    "Term",
 ]
 
 __version__ = "0.3.0"

@@ -18,6 +18,7 @@ from typing import Final, Literal, NamedTuple, get_args
 
 import sentencex
 
+from palermo.terms import Term
 from palermo.text import tokens
 
 Unit = Literal["sentence", "paragraph", "document"]
@@ -54,9 +55,9 @@ class Passage:
         Share of the passage's words that the model knows, 0 to 1; 0 without words.
     unsure : bool
         Whether the label is in doubt. No model says so yet: always False.
-    term : None
-        Where the word that the text uses parts from what it describes. Not
-        worked out yet: always None.
+    term : Term or None
+        Where the word that the passage uses parts from what it describes
+        (:mod:`palermo.terms`); None elsewhere.
 
     Examples
     --------
@@ -72,7 +73,7 @@ class Passage:
     probabilities: dict[str, float]
     known: float
     unsure: bool = False
-    term: None = None
+    term: Term | None = None
 
 
 # A paragraph was wrapped by hand if its longest line is about a screen or a page

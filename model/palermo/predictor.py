@@ -16,6 +16,7 @@ from palermo.evidence import Evidence, evidence
 from palermo.furniture import is_furniture
 from palermo.labels import NONE
 from palermo.passages import Lang, Passage, Span, Unit, split
+from palermo.terms import Term, check
 
 ENVIRONMENT: Final = "PALERMO_MODEL"
 """Environment variable that names a model file to use instead of the packaged one."""
@@ -271,9 +272,12 @@ class Predictor:
             said = [self._roll_up(list(islice(decided, len(each)))) for each in inside]
             first = np.cumsum([0, *map(len, inside[:-1])])
             probabilities = np.maximum.reduceat(parts, first)
+            checked = iter(self._terms(sentences, parts))
+            terms = [_strongest(list(islice(checked, len(each)))) for each in inside]
         else:
             said = self._decide(pieces, probabilities)
-        found = zip(pieces, said, probabilities.tolist(), known.tolist(), strict=True)
+            terms = self._terms(pieces, probabilities)
+        found = zip(pieces, said, probabilities.tolist(), known.tolist(), terms, strict=True)
         for cut in cuts:
             yield [
                 Passage(
@@ -284,9 +288,10 @@ class Predictor:
                     tags=each.tags,
                     probabilities=dict(zip(self.labels, row, strict=True)),
                     known=share,
+                    term=term,
                 )
                 # a cut ends before it takes a passage of the next one
-                for (start, end), (text, each, row, share) in zip(cut, found, strict=False)
+                for (start, end), (text, each, row, share, term) in zip(cut, found, strict=False)
             ]
 
     def explain(self, text: str, label: str) -> list[Evidence]:
@@ -334,6 +339,17 @@ class Predictor:
             tags=tuple(tag for tag in self.labels if tag in found),
         )
 
+    def _terms(self, texts: Sequence[str], probabilities: NDArray[np.float64]) -> list[Term | None]:
+        """Hold the words of passages against what they describe."""
+        if not {"smuggling", "trafficking"} <= set(self.labels):
+            return [None] * len(texts)
+        two = [self.labels.index("smuggling"), self.labels.index("trafficking")]
+
+        def score(texts: Sequence[str]) -> NDArray[np.float64]:
+            return self._probabilities(self._engine.log_odds(texts))[:, two]
+
+        return check(texts, probabilities[:, two], score, self._artifact.thresholds[two])
+
     def _probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
 
@@ -357,6 +373,11 @@ class Predictor:
             )
             for row, first in zip(given.tolist(), best.tolist(), strict=True)
         ]
+
+
+def _strongest(terms: Sequence[Term | None]) -> Term | None:
+    """Give the clearest case among the sentences of a document."""
+    return max(filter(None, terms), key=lambda term: term.strength, default=None)
 
 
 class _Said(NamedTuple):

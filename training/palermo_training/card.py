@@ -96,6 +96,8 @@ def figures(found: Mapping[str, Any]) -> str:
     for name in ("wrong word", "wrong word in seeds", "furniture"):
         if name in found:
             lines.append(f"{name}: {_shares(found[name])}")
+    for word, each in found.get("term check", {}).items():
+        lines.append(f"warnings, {word}: wrong {each['wrong']:,} of {_shares(each)}")
     if "calibration" in found:
         lines += ["", f"{'calibration':<28}{'Brier':>10}{'ECE':>10}"]
         for label, each in found["calibration"].items():

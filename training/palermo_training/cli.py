@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from palermo import terms
 from palermo.cli import complain, guarded, output, version
 from palermo.errors import CorpusError
 from palermo_training import corpus
@@ -85,7 +86,7 @@ def evaluate(
 ) -> None:
     """Say how right the model is: per label, macro-F1 with an interval, kappa, confusion."""
     from palermo import Predictor
-    from palermo_training import card, evaluation, held_out, slices
+    from palermo_training import card, evaluation, held_out
 
     if file is None:
         for option, given in (("--model", model), ("--mask", mask)):
@@ -101,7 +102,7 @@ def evaluate(
         predictor = Predictor.load(model)
         what = f"model {predictor.model} on {file.name}"
         if mask:
-            rows = [replace(row, text=slices.mask(row.text)) for row in rows]
+            rows = [replace(row, text=terms.mask(row.text)) for row in rows]
             what += ", words masked"
         if alone := sum(row.group == row.id for row in rows):
             what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"

@@ -6,7 +6,7 @@ from typing import Any
 
 from joblib import Parallel, delayed
 
-from palermo import Predictor
+from palermo import Predictor, terms
 from palermo.errors import CorpusError
 from palermo.labels import LABELS
 from palermo_training import recipe, slices
@@ -32,8 +32,9 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         training; ``seeds alone``: the same without authored rows; ``authored en`` and
         ``authored es``: five folds by group, the seeds in training; these three also
         ``masked``, without the words that name the field. With authored rows, also
-        ``parts``, ``wrong word`` (and ``wrong word in seeds``), ``furniture``, ``calibration``
-        and ``precision and coverage`` of :mod:`palermo_training.slices`, from the same folds.
+        ``parts``, ``wrong word`` (and ``wrong word in seeds``), ``term check``,
+        ``furniture``, ``calibration`` and ``precision and coverage`` of
+        :mod:`palermo_training.slices`, from the same folds.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     if not authored:
         return {"seeds alone": without}
     masked_seeds, masked_authored = (
-        [replace(row, text=slices.mask(row.text)) for row in rows] for rows in (seeds, authored)
+        [replace(row, text=terms.mask(row.text)) for row in rows] for rows in (seeds, authored)
     )
     real = leave_one_group_out(seeds, authored, [masked_seeds], jobs=-1)
     written = fold(authored, seeds, [masked_authored], jobs=-1)
@@ -68,6 +69,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     found |= {
         "parts": slices.parts(authored, said),
         "wrong word": slices.wrong_word(authored, said),
+        "term check": slices.term_check(authored, written[half:]),
         "wrong word in seeds": slices.wrong_word(seeds, real[: len(seeds)]),
         "furniture": slices.furniture(authored, said),
         "calibration": slices.calibration(authored, said),

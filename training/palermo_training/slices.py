@@ -1,6 +1,5 @@
 """Figures by part: where the model is right, and where it is not."""
 
-import re
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -8,35 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palermo.labels import LABELS
+from palermo.terms import uses
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate
 
-_WORDS: Final = re.compile(
-    r"\b(?:smuggl|traffick|trafic|tráfic)\w*|(?<!\bse )\btrata\b(?! de (?:un|una|que)\b)", re.I
-)
 _LEAST: Final = 100  # rows of a part that gets a line of its own
 _BINS: Final = 10  # of the reliability diagram
-
-
-def mask(text: str) -> str:
-    """Take the words that name the field out of a text.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        Without smuggl-, traffick-, trata, tráfico and traficante.
-
-    Examples
-    --------
-    >>> mask("The smugglers spoke of trata and tráfico.")
-    'The  spoke of  and .'
-    """
-    return _WORDS.sub("", text)
 
 
 def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -127,6 +103,48 @@ def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, 
     }
 
 
+def term_check(rows: Sequence[Row], masked: Sequence[Decision]) -> dict[str, dict[str, Any]]:
+    """Score the warnings of :mod:`palermo.terms`.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The truth; those count that use one of the two words of people, not both.
+    masked : sequence of Decision
+        What the model said of them with the words taken out.
+
+    Returns
+    -------
+    dict
+        By the word that is used: ``rows``; ``wrong``, how many of them have the other
+        label alone; ``precision`` of the warnings and ``recall`` of what is wrong, each
+        with its 95 % interval.
+
+    Examples
+    --------
+    >>> row = Row("1", "Traffickers led them over.", ("smuggling",), "smuggling", "a")
+    >>> term_check([row], [Decision(("smuggling",), "smuggling")])["said trafficking"]["recall"]
+    1.0
+    """
+    found = {}
+    for word, other in (("trafficking", "smuggling"), ("smuggling", "trafficking")):
+        which = [
+            (row.group, other in row.tags and word not in row.tags,
+             other in said.tags and word not in said.tags)
+            for row, said in zip(rows, masked, strict=True)
+            if uses(row.text) == word
+        ]  # fmt: skip
+        warned = [(group, wrong) for group, wrong, warning in which if warning]
+        wrong = [(group, warning) for group, wrong, warning in which if wrong]
+        found[f"said {word}"] = {
+            "rows": len(which),
+            "wrong": len(wrong),
+            **_share("precision", [group for group, _ in warned], [yes for _, yes in warned]),
+            **_share("recall", [group for group, _ in wrong], [yes for _, yes in wrong]),
+        }
+    return found
+
+
 def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
     """Count page furniture that is tagged by mistake.
 
@@ -160,7 +178,7 @@ def furniture(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, A
 
 
 def _share(name: str, groups: Sequence[str], yes: Sequence[bool]) -> dict[str, float]:
-    """A share and its 95 % interval by bootstrap over groups."""
+    """Give a share and its 95 % interval by bootstrap over groups."""
     if not yes:
         return {name: 0.0, f"{name} low": 0.0, f"{name} high": 0.0}
     _, number = np.unique(groups, return_inverse=True)

@@ -1,21 +1,14 @@
 """The figures of the data statement: what the corpus holds, how clean and various it is."""
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from palermo.labels import LABELS, NONE
-from palermo.text import fold
+from palermo.terms import WORDS
 from palermo_training import corpus, variety
 from palermo_training.corpus import Row
-
-FIELD_WORDS: Final = re.compile(
-    r"smuggl|traffick|\btraffics\b|\btrafico\b|\btrafica"
-    r"|\b(?:la|de|por|contra) trata\b|(?<!\bse )\btrata\b(?! de (?:un|una|que|los|las|el|la|su)\b)"
-)
-"""The words that name the field, in folded text; not the "se trata de" that Spanish is full of."""
 
 
 def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]:
@@ -67,9 +60,7 @@ def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]
             for name, values in corpus.attributes().items()
         },
         "none": _share(len(authored) - len(field), len(authored)),
-        "without words": _share(
-            sum(not FIELD_WORDS.search(fold(row.text)) for row in field), len(field)
-        ),
+        "without words": _share(sum(not WORDS.search(row.text) for row in field), len(field)),
         "duplicates": _pairs(variety.duplicates(rows), rows),
         "translations": _pairs(variety.translations(rows), rows),
         "skeletons": _share(

@@ -53,7 +53,7 @@ def record(passage: Passage, file: str, index: int, model: str) -> dict[str, Any
         },
         "known": round(passage.known, _DIGITS),
         "unsure": passage.unsure,
-        "term": passage.term,
+        "term": passage.term and passage.term._asdict(),
         "model": model,
     }
 

@@ -1,0 +1,68 @@
+import pytest
+from conftest import any_text
+from hypothesis import given
+
+from palermo.terms import WORDS, mask, uses
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Human traffickers charged each family 900 dollars.", "trafficking"),
+        ("The smugglers kept the girls in a flat and sold them.", "smuggling"),
+        ("Smuggling is a crime against a state, trafficking one against a person.", "both"),
+        ("La trata y el tráfico ilícito de migrantes son delitos distintos.", "both"),
+        ("Acusados de trata de personas por llevar haitianos a Texas.", "trafficking"),
+        ("El coyotaje mueve millones.", "smuggling"),
+        ("Traficantes de indocumentados cobraban 7.000 dólares.", "smuggling"),
+        ("Drug trafficking fell by a tenth.", None),
+        ("He smuggled forty cartons of cigarettes.", None),
+        ("Wildlife traffickers and ivory smugglers met in Lomé.", None),
+        ("Drug smugglers and human traffickers use the same road.", "trafficking"),
+        ("El tráfico de influencias se trata de otra cosa.", None),
+        ("El tráfico de personas crece.", None),
+        ("Se trata de la ley.", None),
+        ("Nobody was smuggled anywhere.", "smuggling"),
+        ("The traffic was heavy.", None),
+        ("", None),
+    ],
+)
+def test_the_word_that_is_used_of_people(text, word):
+    assert uses(text) == word
+
+
+@given(any_text)
+def test_what_is_masked_is_gone_and_nothing_else(text):
+    left = mask(text)
+    assert uses(left) is None or WORDS.search(left)
+    assert len(left) == len(text) - sum(len(match[0]) for match in WORDS.finditer(text))
+    if not WORDS.search(text):
+        assert left == text
+        assert uses(text) is None
+
+
+def test_a_wrong_word_is_named(predictor):
+    wrong, right, both, other = predictor.tag(
+        "Human traffickers charged each family 900 dollars and walked them over the river.\n\n"
+        "The traffickers kept her passport, locked the flat and sold her to men for a debt.\n\n"
+        "Migrant smuggling differs from human trafficking: the smuggled pay to be moved, the "
+        "trafficked are exploited by force.\n\n"
+        "The drug traffickers moved forty kilos over the river."
+    )
+    assert wrong.term is not None
+    assert (wrong.term.uses, wrong.term.describes) == ("trafficking", "smuggling")
+    assert 0 < wrong.term.strength <= 1
+    assert right.term is None
+    assert (both.term.uses, both.term.describes) == ("both", "difference")
+    assert other.term is None
+
+
+def test_a_document_has_the_clearest_of_its_sentences(predictor):
+    text = (
+        "The road was wet. Human traffickers charged each family 900 dollars and walked them "
+        "over the river at night. Nobody spoke."
+    )
+    (document,) = predictor.tag(text, unit="document")
+    terms = [passage.term for passage in predictor.tag(text)]
+    assert [term is None for term in terms] == [True, False, True]
+    assert document.term == terms[1]
