@@ -20,10 +20,10 @@ train: .venv/installed
 	$(BIN)/palermo train
 
 bench: .venv/installed-bench
-	(cd tests && for part in speed growth process; do echo; ../$(BIN)/python -m benchmarks.$$part || exit 1; done) | tee artifacts/BENCHMARKS.md
+	$(BIN)/python tests/benchmarks/all.py
 
 bench-quality: .venv/installed-bench-quality
-	cd tests && ../$(BIN)/python -m benchmarks.quality
+	cd tests && ../$(BIN)/python -m benchmarks.quality --output ../artifacts/plots
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
