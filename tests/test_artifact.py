@@ -120,13 +120,14 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
         step=2.0 ** -int(random.integers(0, 20)),
         intercepts=random.normal(size=len(labels)),
         thresholds=random.random(len(labels)),
+        points=np.sort(random.random((len(labels), 3, 5)), axis=1),
         about={"version": "x", "rows": 3, "share": 0.5},
     )
     path = tmp_path_factory.mktemp("any") / "any.joblib"
     save(artifact, path)
     found = load(path)
     assert same(found, artifact)
-    for field in ("keys", "weights", "intercepts", "thresholds"):
+    for field in ("keys", "weights", "intercepts", "thresholds", "points"):
         np.testing.assert_array_equal(getattr(found, field), getattr(artifact, field))
     assert found.about == artifact.about
 
@@ -136,6 +137,10 @@ def test_any_model_survives_its_file(tmp_path_factory, labels, terms, seed):
     [
         ({"intercepts": np.array([np.nan])}, "intercepts holds numbers that are not finite"),
         ({"thresholds": np.array([1.5])}, "thresholds outside 0 to 1"),
+        ({"points": tiny().points * 2}, "operating points outside 0 to 1"),
+        ({"points": tiny().points[:, ::-1]}, "operating points that do not ascend"),
+        ({"points": tiny().points[0]}, r"points has shape \(2, 5\), not \(1, 5, 5\)"),
+        ({"points": tiny().points[..., :4]}, r"points has shape \(1, 2, 4\), not \(1, 2, 5\)"),
         ({"intercepts": np.array([1.0, 2.0])}, r"intercepts has shape \(2,\), not \(1,\)"),
         ({"labels": ("same", "same")}, "labels that are none or the same"),
         ({"keys": tiny().keys[::-1]}, "keys that do not ascend"),

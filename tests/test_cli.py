@@ -1,7 +1,9 @@
 import errno
 import json
+import math
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +20,14 @@ SEED = ROOT / "seeds" / "003_9ae8285b64da8007.txt"
 CLASSIFY = Path(sys.executable).parent / "classify"
 
 
-def classify(*arguments, stdin=None):
-    """Run the command as a user does."""
+def classify(*arguments, stdin=None, quiet=True):
+    """Run the command as a user does, without the summary at the end."""
     return subprocess.run(
-        [CLASSIFY, *map(str, arguments)], input=stdin, capture_output=True, timeout=120, check=False
+        [CLASSIFY, *map(str, arguments), *["--quiet"] * (quiet and bool(arguments))],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -128,7 +134,8 @@ def test_one_bad_file_never_stops_the_others(tmp_path):
     assert run.stderr.decode().splitlines() == [
         f"Error: {empty}: empty, there is no text in it",
         f"Error: {tmp_path / 'none.txt'}: no such file",
-        f"Error: {tmp_path}: a folder; name the files in it, as in {tmp_path}/*.txt",
+        f"Error: {tmp_path}: a folder; add --recursive to take the files in it, or name them, as in "
+        f"{tmp_path}/*.txt",
         f"Error: {binary}: binary, not text; give a file of plain text",
         f"Note: {old}: not valid UTF-8, read as Windows-1252",
     ]
@@ -154,9 +161,9 @@ def test_a_file_whose_name_is_no_text(tmp_path):
 @pytest.mark.parametrize(("missing", "status"), [([], 0), (["none.txt"], 1)])
 def test_a_reader_that_goes_away(tmp_path, format, missing, status):
     path = tmp_path / "long.txt"
-    path.write_text("They paid the coyote.\n\n" * 10_000)
+    path.write_text(f"They paid {'the coyote and ' * 30}the guide.\n\n" * 10_000)  # beyond a pipe
     run = subprocess.Popen(
-        [CLASSIFY, *missing, path, "--format", format],
+        [CLASSIFY, *missing, path, "--format", format, "--quiet"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert run.stdout.readline()
@@ -174,6 +181,9 @@ def test_a_reader_that_goes_away(tmp_path, format, missing, status):
         (["--format", "xml", SEED], "Invalid value for '--format'"),
         (["--lang", "fr", SEED], "Invalid value for '--lang'"),
         (["--no-such-option"], "No such option"),
+        (["--min-precision", "nan", SEED], "Invalid value for --min-precision"),
+        (["--min-precision", "0.9", "--unit", "document", SEED], "Invalid value for --unit"),
+        (["--explain", "--unit", "document", SEED], "Invalid value for --unit"),
     ],
 )
 def test_wrong_usage(arguments, message):
@@ -253,5 +263,85 @@ def test_classify_imports_no_scikit_learn():
         "print(found or 'clean', file=sys.stderr)\n"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=120, check=True)
-    assert run.stderr == b"clean\n"
+    summary, clean = run.stderr.decode().splitlines()
+    assert summary.startswith("Passages: 36 (")
+    assert clean == "clean"
     assert len(run.stdout.splitlines()) == 36
+
+
+MIXED = (
+    "Human traffickers charged each family 900 dollars and walked them over the river.\n\n"
+    "Subscribe to our newsletter.\n\n"
+    "Der Schleuser fuhr siebzehn Afghanen im Kastenwagen nach Passau.\n\n"
+    "The smugglers charged each migrant 7,000 dollars for the desert.\n"
+)
+
+
+def test_a_summary_at_the_end(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text(MIXED)
+    said = classify(path, quiet=False).stderr.decode()
+    labels = [row["label"] for row in lines(classify(path))]
+    assert said == (
+        f"Passages: 4 (smuggling {labels.count('smuggling')}, trafficking 0, "
+        f"enforcement {labels.count('enforcement')}, policy 0, none {labels.count('none')}, which "
+        f"is {25 * labels.count('none')} %); unsure 1, term warnings 1.\n"
+    )
+
+
+def test_a_language_it_does_not_know_is_unsure():
+    rows = lines(classify("-", stdin=MIXED.encode()))
+    assert [row["unsure"] for row in rows] == [False, False, True, False]
+    assert [row["known"] < 0.5 for row in rows] == [False, False, True, False]
+
+
+def test_only_what_is_asked_for():
+    for options, texts in (
+        (["--only", "smuggling", "--only", "trafficking"], ["Human", "The sm"]),
+        (["--only", "none"], ["Subscr", "Der Sc"]),
+        (["--only-term-warnings"], ["Human"]),
+        (["--only-term-warnings", "--only", "policy"], []),
+    ):
+        rows = lines(classify("-", *options, stdin=MIXED.encode()))
+        assert [row["text"][:6].strip() for row in rows] == texts
+    rows = lines(classify("-", "--only", "smuggling", stdin=MIXED.encode()))
+    assert [row["index"] for row in rows] == [0, 3]  # where they stand, not how many are shown
+    run = classify("-", "--only", "crime", stdin=MIXED.encode())
+    assert run.returncode == 2
+    assert "'crime' is none of smuggling, trafficking, enforcement, policy, none" in " ".join(
+        run.stderr.decode().replace("│", " ").split()
+    )
+
+
+def test_more_certainty_leaves_more_unsure(predictor):
+    known = [row for row in lines(classify(SEED)) if row["known"] >= 0.5]
+    before = 0
+    for share in (0.5, 0.9, 1):
+        rows = [r for r in lines(classify(SEED, "--min-precision", share)) if r["known"] >= 0.5]
+        assert [row["label"] for row in rows] == [row["label"] for row in known]
+        cutoffs = predictor.cutoffs(share)
+        for row in rows:
+            label = row["label"]
+            low = label != "none" and row["probabilities"][label] < cutoffs[label]
+            assert row["unsure"] == low
+        unsure = sum(row["unsure"] for row in rows)
+        assert unsure >= before
+        before = unsure
+    assert before
+    assert classify(SEED, "--min-precision", 2).returncode == 2
+
+
+def test_reasons_add_up(predictor):
+    rows = lines(classify("-", "--explain", stdin=MIXED.encode()))
+    assert rows[1]["evidence"] == {}
+    for row in rows:
+        assert list(row["evidence"]) == row["tags"]
+        for label, found in row["evidence"].items():
+            total = sum(each["contribution"] for each in found) + predictor.intercepts[label]
+            probability = row["probabilities"][label]
+            assert 1 / (1 + math.exp(-total)) == pytest.approx(probability, abs=1e-4)
+            assert all(row["text"][e["start"] : e["end"]] == e["text"] for e in found)
+    run = classify("-", "--explain", "--format", "table", stdin=MIXED.encode())
+    shown = " ".join(run.stdout.decode().split())
+    assert "river. → says trafficking, tells of smuggling → " in shown
+    assert re.search(r"→ \S+( \S+)? [+-]\d\.\d, ", shown)

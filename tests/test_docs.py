@@ -38,7 +38,7 @@ def rewrite(text):
 
 def test_readme_shows_what_its_commands_print():
     text = README.read_text("utf-8")
-    assert len(SESSION.findall(text)) == 2
+    assert len(SESSION.findall(text)) == 3
     assert rewrite(text) == text, "run: python tests/test_docs.py"
 
 
@@ -71,6 +71,14 @@ def test_readme_rounds_the_figure_of_the_model():
     figures = json.loads((ROOT / "artifacts" / "evaluation.json").read_text("utf-8"))
     text = " ".join(README.read_text("utf-8").replace("\n>", "\n").split())
     assert f"a macro-F1 of {figures['seeds']['macro_f1']['value']:.2f}" in text
+
+
+def test_readme_gives_the_speed_that_the_benchmark_printed():
+    table = README.read_text("utf-8").split("## How fast")[1].split("## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    printed = (ROOT / "artifacts" / "BENCHMARKS.md").read_text("utf-8").splitlines()
+    assert len(rows) > 5
+    assert all(row in printed for row in rows)
 
 
 def test_the_data_statement_gives_the_agreement_that_the_command_prints():

@@ -97,7 +97,7 @@ def test_a_missing_file_is_named():
 
 
 def test_a_folder_is_named_with_a_way_out(tmp_path):
-    with pytest.raises(DocumentError, match=r"a folder; name the files in it, as in .*/\*\.txt"):
+    with pytest.raises(DocumentError, match=r"a folder; add --recursive .* as in .*/\*\.txt"):
         read(str(tmp_path))
 
 

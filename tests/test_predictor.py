@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from palermo import LABELS, NONE, ArtifactError, Passage, Predictor
 from palermo.artifact import load, save, tiny
 from palermo.furniture import is_furniture
+from palermo.terms import uses
 
 texts = st.lists(any_text, max_size=6)
 
@@ -61,7 +62,10 @@ def test_passages_carry_offsets_and_the_same_answers_as_their_text_alone(predict
         assert list(passage.probabilities) == list(predictor.labels)
         assert list(passage.probabilities.values()) == row.tolist()
         assert 0 <= passage.known <= 1
-        assert (passage.unsure, passage.term) == (False, None)
+        assert passage.unsure == (passage.known < 0.5)
+        if passage.term is not None:
+            assert passage.term.uses == uses(passage.text)
+            assert 0 < passage.term.strength <= 1
 
 
 @given(st.one_of(any_text, texts.map("\n\n".join)))
@@ -148,3 +152,32 @@ def test_certain_scores_do_not_overflow():
 def test_the_model_names_its_version_and_digest(predictor):
     artifact = load(Path(ROOT / "artifacts" / "palermo.joblib"))
     assert predictor.model == f"{artifact.about['version']}+{artifact.digest[:12]}"
+
+
+def test_no_precision_asked_for_is_the_thresholds(predictor):
+    thresholds = load(ROOT / "artifacts" / "palermo.joblib").thresholds.tolist()
+    assert list(predictor.cutoffs(0).values()) == thresholds
+    assert all(
+        low <= high
+        for low, high in zip(
+            predictor.cutoffs(0.8).values(), predictor.cutoffs(0.95).values(), strict=True
+        )
+    )
+    with pytest.raises(ValueError, match=r"min_precision is nan; it must be between 0 and 1"):
+        predictor.cutoffs(float("nan"))
+
+
+def test_many_documents_are_tagged_as_each_alone(predictor, seeds):
+    texts = ["", *seeds.values(), " ", "The coyote asked $7,000."] * 3
+    for unit in ("sentence", "paragraph", "document"):
+        together = list(predictor.tag_all(iter(texts), unit))
+        assert together == [predictor.tag(text, unit) for text in texts]
+
+
+def test_what_is_wrong_with_a_stream_is_said_at_once(predictor):
+    with pytest.raises(ValueError, match="unit is 'page'"):
+        predictor.tag_all([], unit="page")
+    with pytest.raises(TypeError, match="texts is one str; give it to tag"):
+        predictor.tag_all("a text")
+    with pytest.raises(TypeError, match=r"texts\[2\] is bytes"):
+        list(predictor.tag_all(["a" * 200_000, "b", b"c"]))

@@ -1,14 +1,24 @@
+import csv
+import datetime
+import decimal
+import gzip
+import io
 import json
 import subprocess
 import sys
+import tracemalloc
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from conftest import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 from test_cli import CLASSIFY, classify, lines
+from typer.testing import CliRunner
 
 from palermo import DocumentError
+from palermo.cli import app
 from palermo.records import Record, read
 
 values = st.recursive(
@@ -24,7 +34,7 @@ def test_every_line_comes_back(tmp_path_factory, rows):
     rows = [{**row, "text": text} for text, row in rows]
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     if not rows:
-        with pytest.raises(DocumentError, match="empty, there is no line in it"):
+        with pytest.raises(DocumentError, match="empty, there is no row in it"):
             list(read(str(path), "text"))
         return
     for number, (row, found) in enumerate(zip(rows, read(str(path), "text"), strict=True), 1):
@@ -48,6 +58,8 @@ def test_every_line_comes_back(tmp_path_factory, rows):
         (b'{"text": " "}', "column 'text' is empty"),
         (b'{"text": "tr\xe1fico"}', "byte 0xe1 is no UTF-8; save the file as UTF-8"),
         (b'{"text": "a", "n": ' + b"1" * 5000 + b"}", "JSON that is too large or too deep"),
+        (b'{"text": "a", "n": NaN}', "not JSON: NaN is no number that JSON has"),
+        (b'{"text": "a", "n": 1e400}', "not JSON: 1e400 is no number that JSON has"),
         (b"[" * 200_000, "JSON that is too large or too deep"),
     ],
 )
@@ -64,6 +76,7 @@ def test_a_bad_line_is_named_and_stops_nothing(tmp_path, line, wrong):
 def test_a_line_without_end_is_passed_over(tmp_path):
     path = tmp_path / "a.jsonl"
     with path.open("wb") as handle:
+        handle.write(b'{"text": "')
         handle.truncate(1 << 28)  # a hole: no disk is used
         handle.seek(0, 2)
         handle.write(b'\n{"text": "two"}\n')
@@ -96,7 +109,7 @@ def test_the_command_names_bad_lines_and_counts_them(tmp_path):
     assert len(said) == 22
     assert said[0].startswith(f"Error: {path}:2: not JSON")
     assert said[-2:] == [
-        f"Note: {path}: 30 of its lines could not be read",
+        f"Note: {path}: 30 of its rows could not be read",
         "Error: no-such.jsonl: no such file",
     ]
 
@@ -123,3 +136,256 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         [sys.executable, "-c", measure, *command], stdout=subprocess.PIPE, check=True, timeout=300
     )
     assert int(run.stdout) * (1 if sys.platform == "darwin" else 1024) < 250e6
+
+
+def table(path, *rows, encoding="utf-8", **options):
+    """Write rows as delimited text."""
+    with path.open("w", encoding=encoding, newline="") as to:
+        csv.writer(to, **options).writerows(rows)
+    return str(path)
+
+
+cells = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\r\n\t\",;'"))
+
+
+@given(
+    others=st.lists(cells, max_size=3, unique=True).filter(lambda names: "text" not in names),
+    data=st.data(),
+    delimiter=st.sampled_from(",;\t"),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
+    packed=st.booleans(),
+)
+def test_any_csv_that_is_written_is_read(
+    tmp_path_factory, others, data, delimiter, encoding, packed
+):
+    names = ["text", *others]
+    row = st.lists(cells, min_size=len(names), max_size=len(names))
+    rows = data.draw(st.lists(row, min_size=1, max_size=5))
+    path = tmp_path_factory.mktemp("records") / "any"
+    table(path, names, *rows, encoding=encoding, delimiter=delimiter)
+    if packed:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    found = list(read(str(path), "text"))
+    for cell, got in zip(rows, found, strict=True):
+        if cell[0].strip():
+            assert (got.text, got.row) == (cell[0], dict(zip(others, cell[1:], strict=True)))
+        else:
+            assert str(got).endswith(": column 'text' is empty")
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"text\n", b"{", b"PAR1", b"\x1f\x8b\x08\0"]))
+def test_any_bytes_are_rows_or_named(tmp_path_factory, raw, start):
+    path = tmp_path_factory.mktemp("records") / "any"
+    path.write_bytes(start + raw)
+    try:
+        assert all(isinstance(each, Record | DocumentError) for each in read(str(path), "text"))
+    except DocumentError as error:
+        assert str(error).startswith(f"{path}: ")
+
+
+def test_lines_are_those_that_rows_begin_in(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'\r\n"a\nb",text\r\n\r\n1,"one\r\n\r\ntwo"\r\n2,three\r\n')
+    assert list(read(str(path), "text")) == [
+        Record("one\r\n\r\ntwo", 5, {"a\nb": "1"}),
+        Record("three", 8, {"a\nb": "2"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "wrong"),
+    [
+        (b"1,a,b", "3 fields, where the header has 2; is a quotation mark or a delimiter missing?"),
+        (b"1", "1 fields, where the header has 2"),
+        (b"1, ", "column 'text' is empty"),
+        (b'1,"a" b', "broken CSV, passed over up to line 3: ',' expected after '\"'; is a quot"),
+        (b"1," + b"a" * (1 << 24), "a line of more than 16,777,216 characters"),
+        (b"1,tr\xe1fico", "bytes that are no UTF-8; save the file as UTF-8"),
+    ],
+)
+def test_a_bad_row_is_named_and_stops_nothing(tmp_path, row, wrong):
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,text\n1,é\n".encode() + row + b"\n2,two\n")
+    first, bad, last = read(str(path), "text")
+    assert (first, last) == (Record("é", 2, {"id": "1"}), Record("two", 4, {"id": "2"}))
+    assert str(bad).startswith(f"{path}:3: ")
+    assert wrong in str(bad)
+
+
+def test_a_quotation_mark_that_never_ends_says_what_it_takes_along(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,text\n1,one\n2,"two\n3,three\n')
+    first, bad = read(str(path), "text")
+    assert first.text == "one"
+    assert str(bad).startswith(f"{path}:3: broken CSV, passed over up to line 4: unexpected end")
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter"),
+    [
+        ("id,text", ","),
+        ("id;text", ";"),
+        ("id\ttext", "\t"),
+        ('"a;b;c",text', ","),
+        ("a, b, c;text", ";"),  # most columns by the comma, but no text
+        ("text", ","),
+    ],
+)
+def test_the_delimiter_is_told_from_the_header(tmp_path, header, delimiter):
+    path = tmp_path / "a.txt"
+    values = delimiter.join(["1"] * header.count(delimiter) + ["Hi."])
+    path.write_text(f"{header}\n{values}\n")
+    (found,) = read(str(path), "text")
+    assert found.text == "Hi."
+
+
+@pytest.mark.parametrize("rows", [1, 5_000])  # within what is looked at first, and beyond
+@pytest.mark.parametrize(
+    "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252"]
+)
+def test_each_encoding_of_a_table_is_read_right(tmp_path, encoding, rows):
+    # Plain ASCII first: only the end tells UTF-8 from Windows-1252.
+    some = [["text", "id"], *[["They paid the guide.", "7"]] * rows, ["Cobró 500 €.", "ñ"]]
+    *_, last = read(table(tmp_path / "a.csv", *some, encoding=encoding), "text")
+    assert last == Record("Cobró 500 €.", rows + 2, {"id": "ñ"})
+
+
+def test_a_head_that_breaks_off_amid_a_character_is_read_right(tmp_path):
+    for shift in range(4):
+        for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+            some = [["text", "x" * shift], ["😀ñ" * 30_000, "1"]]
+            (found,) = read(table(tmp_path / "a.csv", *some, encoding=encoding), "text")
+            assert found.text == some[1][0]
+
+
+def test_columns_that_share_a_name_are_all_carried_through(tmp_path):
+    path = table(tmp_path / "a.csv", ["text", "", "", "n", "n (2)", "n"], ["Hi.", *"abcde"])
+    (found,) = read(path, "text")
+    assert found.row == {"": "a", " (2)": "b", "n": "c", "n (2)": "d", "n (3)": "e"}
+
+
+def gz(raw):
+    return gzip.compress(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (b"", "empty, there is no row in it"),
+        (b"\n \n", "no column 'text'; it has  "),
+        (b"id,text\n", "empty, there is no row in it"),
+        (b"id,body\n1,Hi.\n2,Ho.\n", "no column 'text'; it has id, body"),
+        (b'id,"text\n1,Hi.\n', "its header, line 1: broken CSV"),
+        (b'[\n {"text": "Hi."}]', "a JSON array; JSON lines were expected, one object a line"),
+        (b"PK\x03\x04...", "a ZIP archive (perhaps docx, xlsx or odt), not plain text"),
+        (b"\0\1\2", "binary, not text"),
+        (gz(b"text\nHi.\n")[:-9], "gzip that breaks off or is damaged; get the file again"),
+        (gz(b"text\nHi.\n")[:-2] + b"ab", "gzip that breaks off or is damaged"),
+        (gz(gz(b"text\nHi.\n")), "a gzip archive, not plain text"),
+        (gz(b"PAR1..."), "Parquet inside gzip; unpack it first, as by gunzip"),
+        (b"PAR1 and no more", "damaged Parquet: "),
+        ("text\nHi.\n".encode("utf-16")[:-1], "marked as UTF-16-LE, and broken at byte 16"),
+        ("text\nHi.\n".encode("utf-16") + b"a\0" * (1 << 16) + b"\n", "broken UTF-16-LE after"),
+    ],
+)
+def test_a_file_that_is_no_table_is_named_once(tmp_path, raw, wrong):
+    path = tmp_path / "a"
+    path.write_bytes(raw)
+    with pytest.raises(DocumentError) as caught:
+        list(read(str(path), "text"))
+    assert str(caught.value).startswith(f"{path}: {wrong}")
+
+
+def parquet(path, columns, **options):
+    pyarrow.parquet.write_table(pyarrow.table(columns), path, **options)
+    return str(path)
+
+
+def test_parquet_comes_back_as_json_has_it(tmp_path):
+    day = datetime.datetime(2024, 5, 1, 12, 30)
+    columns = {
+        "body": ["one", None, "three", " "],
+        "n": [1, None, 3, 4],
+        "share": [0.5, float("nan"), 0.25, float("inf")],
+        "day": [day, None, day, day],
+        "cost": [decimal.Decimal("7000.10"), None, None, None],
+        "more": [{"a": [1, 2]}, None, None, None],
+        "raw": [b"a\xff", None, None, None],
+    }
+    first, second, third, fourth = read(parquet(tmp_path / "a.csv", columns), "body")
+    row = {"n": 1, "share": 0.5, "day": "2024-05-01T12:30:00", "cost": "7000.10"}
+    assert first == Record("one", 1, {**row, "more": {"a": [1, 2]}, "raw": "a\\xff"})
+    assert str(second).endswith("a.csv:2: column 'body' holds null, which is no text")
+    assert (third.line, third.row["n"]) == (3, 3)
+    assert str(fourth).endswith("a.csv:4: column 'body' is empty")
+    with pytest.raises(DocumentError, match="no column 'text'; it has body, n, share, day"):
+        list(read(str(tmp_path / "a.csv"), "text"))
+
+
+def test_parquet_that_cannot_be_had_is_named(tmp_path, monkeypatch):
+    path = parquet(tmp_path / "a.parquet", {"text": ["Hi."]})
+    run = classify_here("--text-column", "text", "-", input=(tmp_path / "a.parquet").read_bytes())
+    assert run.exit_code == 0  # what the runner gives can be sought in; a pipe cannot:
+
+    class Pipe(io.BytesIO):
+        def seekable(self):
+            return False
+
+    pipe = io.TextIOWrapper(Pipe((tmp_path / "a.parquet").read_bytes()))
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdin", pipe)
+        with pytest.raises(DocumentError, match="-: Parquet, which cannot be read from a pipe"):
+            list(read("-", "text"))
+    assert not pipe.closed
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DocumentError, match=r'takes pyarrow to read: pip install "palermo\[parq'):
+        list(read(path, "text"))
+
+
+def classify_here(*arguments, **options):
+    """Run the command in this process, with its code and not the installed one's."""
+    return CliRunner().invoke(app, [*map(str, arguments), "--quiet"], **options)
+
+
+def test_one_bad_table_never_stops_the_others(tmp_path):
+    good = table(tmp_path / "a.csv", ["id", "text"], [1, "Hi."], [2], [3, "Ho."])
+    other = table(tmp_path / "b.csv", ["id", "body"], [1, "Hi."])
+    packed = tmp_path / "c"
+    packed.write_bytes(gzip.compress(b'{"text": "Ha."}\n'))
+    run = classify_here("--text-column", "text", other, good, packed)
+    assert run.exit_code == 1
+    rows = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [(row["text"], row["line"], row["row"]) for row in rows] == [
+        ("Hi.", 2, {"id": "1"}), ("Ho.", 4, {"id": "3"}), ("Ha.", 1, {}),
+    ]  # fmt: skip
+    assert run.stderr.splitlines() == [
+        f"Error: {other}: no column 'text'; it has id, body",
+        f"Error: {good}:3: 1 fields, where the header has 2; is a quotation mark or a delimiter missing?",
+        f"Note: {good}: 1 of its rows could not be read",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["csv", "gz", "parquet"])
+def test_a_table_is_read_in_a_stream(tmp_path, kind):
+    path = tmp_path / "a"
+    text = "The guide took their papers and asked for more. " * 40
+    if kind == "parquet":
+        texts = [f"{number} {text}" for number in range(20_000)]
+        parquet(path, {"text": texts}, compression="none", use_dictionary=False)
+        del texts
+    else:
+        table(path, ["id", "text"], *([number, text] for number in range(20_000)))
+    if kind == "gz":
+        path.write_bytes(gzip.compress(path.read_bytes(), 1))
+    before = pyarrow.default_memory_pool().bytes_allocated()
+    tracemalloc.start()
+    try:
+        count = most = 0
+        for _ in read(str(path), "text"):
+            count += 1
+            most = max(most, pyarrow.default_memory_pool().bytes_allocated() - before)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert count == 20_000
+    assert peak + most < 8e6  # of 39 MB

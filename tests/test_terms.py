@@ -22,6 +22,20 @@ from palermo.terms import WORDS, mask, uses
         ("El tráfico de influencias se trata de otra cosa.", None),
         ("El tráfico de personas crece.", None),
         ("Se trata de la ley.", None),
+        ("El coyote trata de cruzar el río con los migrantes.", None),
+        ("La policía trata a los migrantes como delincuentes.", None),
+        ("El médico la trata mal y les trata como a niños.", None),
+        ("¿De qué trata? Trata sobre migrantes.", None),
+        ("Se trata de personas que huyen.", None),
+        ("Rescatan a víctimas de trata en Tapachula.", "trafficking"),
+        ("Día contra la trata de mujeres.", "trafficking"),
+        ("Trata de personas: nueve detenidos.", "trafficking"),
+        ("Trata y tráfico de migrantes, dos delitos.", "both"),
+        ("Traffickers took 900 dollars in cash and their phones.", "trafficking"),
+        (
+            "The smuggled ore was, as the clerk of customs mentioned, then there was fuel.",
+            "smuggling",
+        ),
         ("Nobody was smuggled anywhere.", "smuggling"),
         ("The traffic was heavy.", None),
         ("", None),
@@ -34,7 +48,6 @@ def test_the_word_that_is_used_of_people(text, word):
 @given(any_text)
 def test_what_is_masked_is_gone_and_nothing_else(text):
     left = mask(text)
-    assert uses(left) is None or WORDS.search(left)
     assert len(left) == len(text) - sum(len(match[0]) for match in WORDS.finditer(text))
     if not WORDS.search(text):
         assert left == text
@@ -53,7 +66,7 @@ def test_a_wrong_word_is_named(predictor):
     assert (wrong.term.uses, wrong.term.describes) == ("trafficking", "smuggling")
     assert 0 < wrong.term.strength <= 1
     assert right.term is None
-    assert (both.term.uses, both.term.describes) == ("both", "difference")
+    assert (both.term.uses, both.term.describes) == ("both", "both")
     assert other.term is None
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from palermo import LABELS, CorpusError
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
-from palermo_training.train import train
+from palermo_training.train import Counts, train
 
 ROWS = corpus.seeds()
 
@@ -50,6 +50,47 @@ def test_labels_that_nobody_judged_teach_nothing():
 def test_too_little_to_train_on(rows, match):
     with pytest.raises(CorpusError, match=match):
         train(rows)
+
+
+def test_what_is_held_out_teaches_nothing():
+    rows = corpus.seeds()
+    inside, outside = np.arange(0, 150), np.arange(150, len(rows))
+    shuffled = list(rows)
+    for at, other in zip(outside, outside[::-1], strict=True):  # the same terms, elsewhere
+        shuffled[at] = dataclasses.replace(rows[at], text=rows[other].text)
+    assert sum("traffick" in rows[at].text for at in outside) > 2
+    one, other = (Counts(each).fit(inside) for each in (rows, shuffled))
+    np.testing.assert_array_equal(one[0], other[0])
+    np.testing.assert_array_equal(one[1], other[1])
+
+
+def test_the_words_that_name_the_field_count_less_than_they_would():
+    rows = corpus.seeds()
+    every = np.arange(len(rows))
+    weights = {}
+    for share in (0, 0.25, 0.5):
+        table = Counts(rows, dataclasses.replace(recipe.SHIPPED, masked=share))
+        (at,) = np.flatnonzero(table.names == "smugglers")
+        weights[share] = table.fit(every)[0][at, 0]
+    assert weights[0] > weights[0.25] > weights[0.5] > 0
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.booleans(), st.sampled_from("abc")), min_size=1),
+    st.floats(0, 0.9),
+)
+def test_operating_points_are_what_they_say(rows, least):
+    said, truth, groups = map(np.array, zip(*rows, strict=True))
+    points = recipe.operating_points(least, said, truth, groups)
+    assert points[0, 0] == least
+    assert (np.diff(points[:, 0]) > 0).all()
+    assert (np.diff(points[:, 4]) <= 0).all()
+    assert ((points >= 0) & (points <= 1)).all()
+    assert (points[:, 2] <= points[:, 3]).all()
+    for point, precision, _, _, recall in points.tolist():
+        given_ = said >= point
+        assert precision == (truth[given_].mean() if given_.any() else 0)
+        assert recall == pytest.approx((given_ & truth).sum() / max(truth.sum(), 1))
 
 
 def test_two_terms_with_one_key(monkeypatch):

@@ -24,7 +24,7 @@ from palermo.joblib_reader import START, ForeignFileError, read_values
 from palermo.keys import keys
 from palermo.labels import NONE
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Counts up when an older palermo would misread a newer file, or the other way round."""
 
 _MOST_BYTES: Final = 1 << 28  # hundreds of times a palermo model
@@ -36,6 +36,7 @@ _ARRAYS: Final = {
     "weights": "i2",
     "intercepts": "f8",
     "thresholds": "f8",
+    "points": "f8",
 }
 
 
@@ -59,6 +60,10 @@ class Artifact:
         Log-odds of each label for a passage without a known term.
     thresholds : ndarray of float64, shape (n_labels,)
         Probability from which on a label is given, 0 to 1.
+    points : ndarray of float64, shape (n_labels, n_points, 5)
+        Operating points of each label, estimated on rows held out of training: a
+        probability from which on a tag is given, ascending; the precision of such tags,
+        the lower and upper end of its 95 % interval, and their recall; all 0 to 1.
     about : dict
         Version, data digest, counts and recipe: names to str, int or float.
 
@@ -76,6 +81,7 @@ class Artifact:
     step: float
     intercepts: NDArray[np.float64]
     thresholds: NDArray[np.float64]
+    points: NDArray[np.float64]
     about: Mapping[str, str | int | float]
 
     @cached_property
@@ -111,6 +117,7 @@ def tiny() -> Artifact:
         step=1.0,
         intercepts=np.array([-1.0]),
         thresholds=np.array([0.5]),
+        points=np.array([[[0.5, 0.8, 0.7, 0.9, 0.6], [0.7, 0.9, 0.8, 1.0, 0.4]]]),
         about={"version": "tiny"},
     )
 
@@ -270,6 +277,7 @@ def _to_values(artifact: Artifact) -> dict[str, Any]:
         "step": artifact.step,
         "intercepts": np.ascontiguousarray(artifact.intercepts, "<f8"),
         "thresholds": np.ascontiguousarray(artifact.thresholds, "<f8"),
+        "points": np.ascontiguousarray(artifact.points, "<f8"),
         "about": dict(artifact.about),
     }
 
@@ -327,6 +335,7 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
         "weights": (count, len(labels)),
         "intercepts": (len(labels),),
         "thresholds": (len(labels),),
+        "points": (len(labels), *values["points"].shape[1:2], 5),
     }
     for name, shape in shapes.items():
         check(values[name].shape == shape, f"{name} has shape {values[name].shape}, not {shape}")
@@ -341,5 +350,8 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
     check(type(step) is float and frexp(step)[0] == 0.5 and step <= 1, "a step that is no 1/2^n")
     thresholds = values["thresholds"]
     check(bool(((thresholds >= 0) & (thresholds <= 1)).all()), "thresholds outside 0 to 1")
+    points = values["points"]
+    check(bool(((points >= 0) & (points <= 1)).all()), "operating points outside 0 to 1")
+    check(bool((np.diff(points[..., 0]) > 0).all()), "operating points that do not ascend")
     arrays = {name: values[name] for name in _ARRAYS}
     return Artifact(labels=tuple(labels), step=step, about=about, **arrays)

@@ -3,20 +3,23 @@
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, get_args
 
 import typer
 
 from palermo.errors import OutputError, PalermoError
-from palermo.passages import Lang, Unit
+from palermo.passages import Lang, Passage, Unit
 
-Format = Literal["table", "jsonl"]
+if TYPE_CHECKING:
+    from palermo.outputs.finding import Finding, Reasons
 
-SHOWN: Final = 20  # lines of one file that are named when they cannot be read
+Format = Literal["table", "json", "jsonl", "csv", "html"]
+
+SHOWN: Final = 20  # rows of one file that are named when they cannot be read
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,12 +36,32 @@ def version(value: bool) -> None:
 @app.command(no_args_is_help=True)
 def classify(
     files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="Text files; - is standard input.")
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Text, HTML, PDF, docx, or .gz of these; folders with --recursive; patterns; "
+            "- is standard input.",
+        ),
     ],
+    recursive: Annotated[
+        bool,
+        typer.Option("--recursive", help="Take the files in folders too, but for hidden ones."),
+    ] = False,
     unit: Annotated[Unit, typer.Option(help="How long a passage is.")] = "sentence",
     format: Annotated[
         Format | None,
-        typer.Option(help="By default a table on a terminal, JSON lines elsewhere."),
+        typer.Option(
+            help="By default what the ending of --output says, else a table on a terminal, "
+            "JSON lines elsewhere."
+        ),
+    ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Write there; what stands there is replaced once all is done.",
+        ),
     ] = None,
     lang: Annotated[
         Lang, typer.Option(help="Language of the files; auto decides for each.")
@@ -47,10 +70,36 @@ def classify(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="FILE is JSON lines, and this field of each holds a text; the others are "
-            "carried through as row.",
+            help="FILE is CSV, TSV, JSON lines or Parquet, and this column holds texts; the "
+            "others are carried through as row.",
         ),
     ] = None,
+    min_precision: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="0 to 1: mark as unsure what is less probable than so many right labels ask for.",
+        ),
+    ] = None,
+    explain: Annotated[
+        bool,
+        typer.Option("--explain", help="Say which words and pairs speak for and against each tag."),
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LABEL", help="Print passages with this tag alone; may be repeated."),
+    ] = None,
+    only_term_warnings: Annotated[
+        bool,
+        typer.Option(
+            "--only-term-warnings",
+            help="Print those alone that say smuggling or trafficking and describe the other, or "
+            "that are about both.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="No summary on standard error, errors alone.")
+    ] = False,
     model: Annotated[
         Path | None,
         typer.Option(
@@ -68,60 +117,117 @@ def classify(
 
     Exit status: 0 done; 1 some file could not be read or was empty; 2 wrong usage.
     """
+    if unit == "document" and (explain or min_precision is not None):
+        raise typer.BadParameter(
+            "documents are judged by their sentences: --explain and --min-precision need "
+            "--unit sentence or paragraph",
+            param_hint="--unit",
+        )
+    if min_precision is not None and not 0 <= min_precision <= 1:
+        raise typer.BadParameter("it must lie between 0 and 1", param_hint="--min-precision")
+    from palermo.inputs import expand
+    from palermo.outputs.finding import Finding
+    from palermo.outputs.summary import Summary
+    from palermo.outputs.target import check, opened
+    from palermo.predictor import Predictor
+
+    if target is not None:
+        check(target)
+    predictor = Predictor.load(model)
+    if odd := [label for label in only or () if label not in (*predictor.labels, "none")]:
+        known = ", ".join((*predictor.labels, "none"))
+        raise typer.BadParameter(f"{odd[0]!r} is none of {known}", param_hint="--only")
     failed: list[str] = []
-    with output() as out:
-        if format is None:
-            format = "table" if out.isatty() else "jsonl"
-        run(files, unit, format, lang, text_column, model, out, failed)
+    sources: deque[Source] = deque()
+    texts = read(expand(files, recursive), text_column, sources, failed)
+    summary = Summary(predictor.labels)
+
+    def wanted(passage: Passage) -> bool:
+        tags = passage.tags or ("none",)
+        return (not only or bool({*tags} & {*only})) and (
+            not only_term_warnings or passage.term is not None
+        )
+
+    def reasons(passage: Passage) -> "Reasons":
+        return {tag: predictor.explain(passage.text, tag) for tag in passage.tags}
+
+    def findings() -> Iterator[Finding]:
+        for passages in predictor.tag_all(texts, unit, lang, min_precision):
+            file, number, more = sources.popleft()
+            for index, passage in enumerate(summary.count(passages)):
+                if not wanted(passage):
+                    continue
+                why = reasons(passage) if explain else None
+                yield Finding(passage, file, number, index, predictor.model, why, more)
+
+    with output() if target is None else opened(target, complain) as out:
+        format = format or default(target, text_column, out)
+        if format == "html":  # counts what is not wanted too, and shows reasons on demand
+            from palermo.outputs import report
+
+            named = (
+                (sources.popleft().name, summary.count(passages))
+                for passages in predictor.tag_all(texts, unit, lang, min_precision)
+            )
+            report.write(named, wanted, reasons, predictor.labels, predictor.model, out)
+        else:
+            writer(format, predictor.labels)(findings(), out)
+        out.flush()
+        if not quiet and (line := summary.line()):
+            complain(line)
     raise typer.Exit(1 if failed else 0)
 
 
-def run(
-    files: Iterable[str],
-    unit: Unit,
-    format: Format,
-    lang: Lang,
-    text_column: str | None,
-    model: Path | None,
-    out: TextIO,
-    failed: list[str],
-) -> None:
-    """Tag files one after the other; list those that failed."""
-    from palermo.outputs import jsonl, table
-    from palermo.predictor import Predictor
+def default(target: Path | None, text_column: str | None, out: TextIO) -> Format:
+    """Choose a format where none was asked for; a table would hold a whole file in memory."""
+    if target is None:
+        return "table" if out.isatty() and text_column is None else "jsonl"
+    ending = target.suffix.lower().removeprefix(".")
+    return next((format for format in get_args(Format) if format == ending != "table"), "jsonl")
 
-    predictor = Predictor.load(model)
-    sources: deque[Source] = deque()
-    name = predictor.model
-    texts = read(files, text_column, sources, failed)
-    tagged = ((sources.popleft(), found) for found in predictor.tag_all(texts, unit, lang))
+
+def writer(format: Format, labels: Sequence[str]) -> Callable[[Iterable["Finding"], TextIO], None]:
+    """Give what writes a format; nothing of the others is imported."""
     if format == "table":
-        for _, group in groupby(tagged, lambda each: each[0].number):
-            parts = list(group)
-            table.write([one for _, found in parts for one in found], parts[0][0].file, out)
-        return
-    for source, found in tagged:
-        for index, passage in enumerate(found):
-            out.write(jsonl.line(jsonl.record(passage, source.file, index, name) | source.more))
+        from palermo.outputs import table
+
+        return table.write_all
+    if format == "csv":
+        from palermo.outputs import sheet
+
+        return partial(sheet.write_all, labels=labels, note=complain)
+    from palermo.outputs import jsonl
+
+    return jsonl.write_array if format == "json" else jsonl.write_all
 
 
 class Source(NamedTuple):
-    """Where a text came from: its file, that file's number, and what its line held beside it."""
+    """Where a text came from: its file, that file's number, and of a table its line and row."""
 
     file: str
     number: int
     more: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return f"{self.file}, line {self.more['line']:,}" if self.more else self.file
+
 
 def read(
-    files: Iterable[str], text_column: str | None, sources: deque[Source], failed: list[str]
+    files: Iterable[str | PalermoError],
+    text_column: str | None,
+    sources: deque[Source],
+    failed: list[str],
 ) -> Iterator[str]:
     """Yield the texts of files; append the source of each, and name what cannot be read."""
-    from palermo import documents, records
+    from palermo import documents
 
     for number, file in enumerate(files):
         spoilt = 0
         try:
+            if isinstance(file, PalermoError):
+                raise file
             if text_column is None:
                 document = documents.read(file)
                 if document.encoding == "windows-1252":
@@ -129,6 +235,8 @@ def read(
                 sources.append(Source(file, number, {}))
                 yield document.text
                 continue
+            from palermo import records  # csv, gzip and so on, which texts do without
+
             for record in records.read(file, text_column):
                 if isinstance(record, PalermoError):
                     spoilt += 1
@@ -138,11 +246,11 @@ def read(
                 sources.append(Source(file, number, {"line": record.line, "row": record.row}))
                 yield record.text
         except PalermoError as error:
-            failed.append(file)
+            failed.append(str(file))
             complain(f"Error: {error}")
         if spoilt:
-            failed.append(file)
-            complain(f"Note: {file}: {spoilt:,} of its lines could not be read")
+            failed.append(str(file))
+            complain(f"Note: {file}: {spoilt:,} of its rows could not be read")
 
 
 @contextmanager

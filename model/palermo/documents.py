@@ -1,17 +1,29 @@
-"""Files -> text. So far plain text, in the encodings that people's files have."""
+"""Files -> text.
+
+Plain text is decoded here, in the encodings that people's files have; ``readers`` has the
+other kinds. What a file is, its first bytes say, not its name.
+"""
 
 import codecs
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from palermo.errors import DocumentError
 
+if TYPE_CHECKING:
+    from palermo.readers import Kind
+
 STDIN: Final = "-"
 """The name that stands for standard input."""
+
+LARGEST: Final = 200_000_000
+"""Bytes that a document may have, as it lies there and as a gzip archive unpacks to."""
 
 # UTF-32 first: its little-endian mark begins like that of UTF-16.
 _MARKS: Final = (
@@ -28,6 +40,14 @@ _KINDS: Final = (
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
     (b"{\\rtf", "an RTF document"),
 )
+_GZIP: Final = b"\x1f\x8b"
+_HEAD: Final = 4096  # bytes that show what a document is
+# Atomic groups: many comments must not be tried in every way to part them.
+_PAGE = re.compile(
+    rb"[\xef\xbb\xbf\xff\xfe\s]*(?>(?:<\?.*?\?>|<!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b",
+    re.I | re.S,
+)
+_LOCKED: Final = "EncryptedPackage".encode("utf-16-le")  # in an Office document with a password
 _CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b\x1a")
 _FEW: Final = 20  # characters beyond ASCII that prove nothing
 _MOST_ACCENTS: Final = 0.25  # share of characters beyond ASCII; European text has below 0.1
@@ -44,9 +64,9 @@ class Document:
     text : str
         Its text, line breaks as they stand, without a byte order mark. Offsets of
         passages count the code points of this.
-    encoding : str
-        How its bytes were read: ``utf-8``, ``utf-16-le``, ``utf-16-be``,
-        ``utf-32-le``, ``utf-32-be`` or ``windows-1252``.
+    encoding : str or None
+        How the bytes of plain text were read: ``utf-8``, ``utf-16-le``, ``utf-16-be``,
+        ``utf-32-le``, ``utf-32-be`` or ``windows-1252``. None for the other kinds.
 
     Examples
     --------
@@ -56,11 +76,11 @@ class Document:
 
     name: str
     text: str
-    encoding: str
+    encoding: str | None
 
 
 def read(name: str) -> Document:
-    """Read one file, or standard input.
+    """Read one file, or standard input: text, HTML, PDF, docx, or a gzip archive of one.
 
     Parameters
     ----------
@@ -76,7 +96,8 @@ def read(name: str) -> Document:
     ------
     DocumentError
         If the file is missing, a folder, closed to us, binary, in an unknown
-        encoding, or holds no text. The message names the file and a way out.
+        encoding, broken, encrypted, larger than :data:`LARGEST`, needs a library that is
+        not installed, or holds no text. The message names the file and a way out.
 
     Examples
     --------
@@ -85,14 +106,62 @@ def read(name: str) -> Document:
     palermo.errors.DocumentError: no-such-file.txt: no such file
     """
     with opened(name) as handle:
-        raw = handle.read()
+        raw = handle.read(LARGEST + 1)
     try:
-        text, encoding = decode(raw)
+        text, encoding = _text(raw)
     except DocumentError as error:
         raise DocumentError(f"{name}: {error}") from None
     if not text.strip():
         raise DocumentError(f"{name}: empty, there is no text in it")
     return Document(name, text, encoding)
+
+
+def _text(raw: bytes) -> tuple[str, str | None]:
+    """Get text and encoding, as in Document, of what a file holds."""
+    if len(raw) > LARGEST:
+        raise _too_large("has")
+    if raw.startswith(_GZIP):
+        raw = _unpacked(raw)
+    if kind := _kind(raw):
+        from palermo.readers import extract
+
+        return extract(kind, raw), None
+    return decode(raw)
+
+
+def _kind(raw: bytes) -> "Kind | None":
+    """Tell what a document is by its first bytes; None for what is plain text, if anything."""
+    head = raw[:_HEAD]
+    if head.lstrip().startswith(b"%PDF-"):
+        return "pdf"
+    if head.startswith(b"PK\x03\x04"):
+        return "docx"  # or another archive, which that reader names
+    if _PAGE.match(head.replace(b"\0", b"")):  # the NULs are those of UTF-16
+        return "html"
+    return None
+
+
+def _unpacked(raw: bytes) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        with gzip.open(BytesIO(raw)) as archive:
+            content = archive.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DocumentError(f"a gzip archive, but broken ({error}); get it again") from None
+    if len(content) > LARGEST:
+        raise _too_large("unpacks to")
+    if content[257:262] == b"ustar":
+        raise DocumentError("a tar archive; unpack it and name the files in it")
+    return content
+
+
+def _too_large(does: str) -> DocumentError:
+    return DocumentError(
+        f"{does} more than {LARGEST // 10**6} MB, the most that is read as one document; split "
+        "it, or, if it is a table of texts, name their column with --text-column"
+    )
 
 
 @contextmanager
@@ -133,11 +202,12 @@ def opened(name: str) -> Iterator[BinaryIO]:
                 yield handle
     except FileNotFoundError:
         raise DocumentError(f"{name}: no such file") from None
-    except IsADirectoryError:
-        raise DocumentError(
-            f"{name}: a folder; name the files in it, as in {Path(name) / '*.txt'}"
-        ) from None
-    except PermissionError:
+    except (IsADirectoryError, PermissionError):  # Windows gives no permission to folders
+        if Path(name).is_dir():
+            raise DocumentError(
+                f"{name}: a folder; add --recursive to take the files in it, or name them, "
+                f"as in {Path(name) / '*.txt'}"
+            ) from None
         raise DocumentError(f"{name}: no permission to read it") from None
     except OSError as error:
         raise DocumentError(f"{name}: cannot be read: {error}") from None
@@ -173,6 +243,10 @@ def decode(raw: bytes) -> tuple[str, str]:
     """
     for start, kind in _KINDS:
         if raw.startswith(start):
+            if _LOCKED in raw:
+                raise DocumentError(
+                    "an encrypted Office document; save a copy of it without a password"
+                )
             raise DocumentError(f"{kind}, not plain text; save it as text first")
     for mark, encoding in _MARKS:
         if raw.startswith(mark):

@@ -7,11 +7,12 @@ _LONGEST_LIST: Final = 300  # characters
 _FEWEST_ITEMS: Final = 4
 _ITEM_WORDS: Final = 5
 _LIST_HEAD = re.compile(
-    r"\W*(?:tags?|topics?|topic\(s\)|(?:related )?topics|filed under|categor(?:y|ies|ías?|ia)"
-    r"|keywords?|temas?|etiquetas?|archivado en|palabras clave)\s*:",
+    r"\W*(?:tags?|tag\(s\)|topics?|topic\(s\)|(?:related )?topics|filed under|jump to|see also"
+    r"|categor(?:y|ies|ías?|ia)|keywords?|temas?|etiquetas?|archivado en|palabras clave|ir a"
+    r"|véase también|ver también)\s*:",
     re.I,
 )
-_LIST_SIGN = re.compile(r"\s*[·•»|]\s*|\s+[>/]\s+|\s{2,}|\s+(?=#)")
+_LIST_SIGN = re.compile(r"\s*[·•»|▾▸›►→]\s*|\s+[>/–—]\s+|\s{2,}|\s+(?=#)")
 _PROSE = re.compile(r"[.!]\s|\w{3}\.$")
 
 

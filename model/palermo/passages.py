@@ -54,7 +54,8 @@ class Passage:
     known : float
         Share of the passage's words that the model knows, 0 to 1; 0 without words.
     unsure : bool
-        Whether the label is in doubt. No model says so yet: always False.
+        Whether the label, which stays as it is, is in doubt: the model knows less than half
+        of the words, or the label is less probable than was asked for.
     term : Term or None
         Where the word that the passage uses parts from what it describes
         (:mod:`palermo.terms`); None elsewhere.

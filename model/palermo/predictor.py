@@ -1,7 +1,7 @@
 """Predictor: what other Python code imports."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -20,6 +20,9 @@ from palermo.terms import Term, check
 
 ENVIRONMENT: Final = "PALERMO_MODEL"
 """Environment variable that names a model file to use instead of the packaged one."""
+
+LEAST_KNOWN: Final = 0.5
+"""Share of its words that the model must know of a passage for its label not to be ``unsure``."""
 
 _AHEAD: Final = 1 << 17  # characters of a stream of documents that are tagged at a time
 _HERE: Final = Path(__file__).parent
@@ -177,7 +180,47 @@ class Predictor:
         """
         return [said.label for said in self._say(_checked(texts))]
 
-    def tag(self, text: str, unit: Unit = "sentence", lang: Lang = "auto") -> list[Passage]:
+    def cutoffs(self, min_precision: float) -> dict[str, float]:
+        """Say how probable a tag must be for so large a share of such tags to be right.
+
+        Parameters
+        ----------
+        min_precision : float
+            0 to 1.
+
+        Returns
+        -------
+        dict of str to float
+            By label: the lowest of the model's operating points, of which the first is the
+            label's threshold, with that precision on rows held out of training; infinity where
+            none has it. Real text is harder than most of those rows.
+
+        Raises
+        ------
+        ValueError
+            If ``min_precision`` is not between 0 and 1.
+
+        Examples
+        --------
+        >>> cutoffs = Predictor.load().cutoffs(0.9)
+        >>> all(0 < value < 1 for value in cutoffs.values())
+        True
+        """
+        if not 0 <= min_precision <= 1:
+            raise ValueError(f"min_precision is {min_precision}; it must be between 0 and 1")
+        found = {}
+        for label, points in zip(self.labels, self._artifact.points, strict=True):
+            enough = points[points[:, 1] >= min_precision, 0]
+            found[label] = float(enough[0]) if enough.size else float("inf")
+        return found
+
+    def tag(
+        self,
+        text: str,
+        unit: Unit = "sentence",
+        lang: Lang = "auto",
+        min_precision: float | None = None,
+    ) -> list[Passage]:
         r"""Cut a document into passages and tag each.
 
         Parameters
@@ -190,6 +233,10 @@ class Predictor:
             ``none``), and of each label the highest probability.
         lang : {"auto", "en", "es"}, default "auto"
             The document's language, for cutting it; ``auto`` decides per document.
+        min_precision : float, optional
+            0 to 1, for sentences and paragraphs: passages whose label is less probable than
+            its :meth:`cutoffs` are ``unsure``. So are all of whose words the model knows
+            less than half.
 
         Returns
         -------
@@ -201,7 +248,7 @@ class Predictor:
         TypeError
             If ``text`` is no str.
         ValueError
-            If ``unit`` or ``lang`` is none of the above.
+            If ``unit``, ``lang`` or ``min_precision`` is none of the above.
 
         Examples
         --------
@@ -212,10 +259,14 @@ class Predictor:
         """
         if not isinstance(text, str):
             raise TypeError(f"text is {type(text).__name__}; tag takes one document as a str")
-        return next(self.tag_all([text], unit, lang))
+        return next(self.tag_all([text], unit, lang, min_precision))
 
     def tag_all(
-        self, texts: Iterable[str], unit: Unit = "sentence", lang: Lang = "auto"
+        self,
+        texts: Iterable[str],
+        unit: Unit = "sentence",
+        lang: Lang = "auto",
+        min_precision: float | None = None,
     ) -> Iterator[list[Passage]]:
         """Do what :meth:`tag` does, for many documents and in less time.
 
@@ -224,20 +275,20 @@ class Predictor:
         texts : iterable of str
             Documents. Some hundred thousand characters are read ahead, so that a stream
             of any length fits into memory.
-        unit, lang
+        unit, lang, min_precision
             As for :meth:`tag`.
 
-        Yields
-        ------
-        list of Passage
-            One a document, in order.
+        Returns
+        -------
+        iterator of list of Passage
+            One list a document, in order.
 
         Raises
         ------
         TypeError
             If ``texts`` is a single str, or holds anything but str.
         ValueError
-            If ``unit`` or ``lang`` is none of those of :meth:`tag`.
+            If ``unit``, ``lang`` or ``min_precision`` is none of those of :meth:`tag`.
 
         Examples
         --------
@@ -246,19 +297,31 @@ class Predictor:
         """
         if isinstance(texts, str):
             raise TypeError("texts is one str; give it to tag, or put it in a list: [text]")
+        split("", unit, lang)  # refuses units and languages that there are not
+        cutoffs = {} if min_precision is None else self.cutoffs(min_precision)
+        return self._stream(texts, unit, lang, cutoffs)
+
+    def _stream(
+        self, texts: Iterable[str], unit: Unit, lang: Lang, cutoffs: Mapping[str, float]
+    ) -> Iterator[list[Passage]]:
+        """Tag documents batch by batch."""
         batch: list[str] = []
         size = 0
-        for text in texts:
-            batch.append(text)
+        for number, text in enumerate(texts):
             if not isinstance(text, str):
-                _checked(batch)
+                raise TypeError(
+                    f"texts[{number}] is {type(text).__name__}; every text must be a str"
+                )
+            batch.append(text)
             size += len(text)
             if size > _AHEAD:
-                yield from self._tag(batch, unit, lang)
+                yield from self._tag(batch, unit, lang, cutoffs)
                 batch, size = [], 0
-        yield from self._tag(batch, unit, lang)
+        yield from self._tag(batch, unit, lang, cutoffs)
 
-    def _tag(self, texts: Sequence[str], unit: Unit, lang: Lang) -> Iterator[list[Passage]]:
+    def _tag(
+        self, texts: Sequence[str], unit: Unit, lang: Lang, cutoffs: Mapping[str, float]
+    ) -> Iterator[list[Passage]]:
         """Tag one batch of documents."""
         cuts = [split(text, unit, lang) for text in texts]
         pieces = _pieces(texts, cuts)
@@ -286,8 +349,10 @@ class Predictor:
                     end=end,
                     label=each.label,
                     tags=each.tags,
-                    probabilities=dict(zip(self.labels, row, strict=True)),
+                    probabilities=(named := dict(zip(self.labels, row, strict=True))),
                     known=share,
+                    unsure=share < LEAST_KNOWN
+                    or named.get(each.label, 1) < cutoffs.get(each.label, 0),
                     term=term,
                 )
                 # a cut ends before it takes a passage of the next one

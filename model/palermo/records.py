@@ -1,18 +1,37 @@
 """Tables -> records: a text and what stands beside it, one after the other, in a stream.
 
-So far JSON lines. Only the line at hand is in memory, so a file may be larger than that.
+JSON lines, delimited text (CSV, TSV) and Parquet; the first two gzipped too. What a file is
+is told by how it begins, not by its name. Only the row or batch at hand is in memory, so a
+file may be larger than that.
 """
 
+import csv
+import gzip
+import io
 import json
-from collections.abc import Iterator
-from typing import Any, BinaryIO, Final, NamedTuple
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any, BinaryIO, Final, NamedTuple, cast
 
-from palermo.documents import opened
+from palermo.documents import decode, opened
 from palermo.errors import DocumentError
 
-_LONGEST: Final = 1 << 26  # bytes of a line
+_LONGEST: Final = 1 << 26  # bytes of a line of JSON
+_WIDEST: Final = 1 << 24  # characters of a field or line of delimited text; each may take 4 bytes
+_HEAD: Final = 1 << 16  # bytes by which a file's kind and encoding are told; a multiple of 4
+_BATCH: Final = 64  # rows of Parquet that are in memory
 _SHOWN: Final = 8  # columns that a message lists
+
 _MARK: Final = b"\xef\xbb\xbf"
+_GZIP: Final = b"\x1f\x8b"
+_PARQUET: Final = b"PAR1"
+_BEFORE_JSON: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # white space and marks, in UTF-16 too
+_ARRAY: Final = re.compile(rb"\[\s*\{")
+_BEYOND_ASCII: Final = bytes(range(128, 256))
+_ESCAPED: Final = re.compile("[\ud800-\udfff]")  # what Python makes of a byte it cannot decode
 
 
 class Record(NamedTuple):
@@ -23,9 +42,10 @@ class Record(NamedTuple):
     text : str
         What the text column holds; more than white space.
     line : int
-        Where it stands in its file, from 1.
+        Where it stands in its file, from 1: the line it begins in, of Parquet the row.
     row : dict
-        The other columns, as they were.
+        The other columns, as they were; what JSON has no form for, such as a date of
+        Parquet, as str.
 
     Examples
     --------
@@ -38,53 +58,122 @@ class Record(NamedTuple):
     row: dict[str, Any]
 
 
+_Row = tuple[int, dict[str, Any] | DocumentError]
+"""Where a row stands, and its columns or what is wrong with it."""
+
+
 def read(name: str, column: str) -> Iterator[Record | DocumentError]:
-    r"""Read JSON lines, one object a line.
+    r"""Read a table: JSON lines, delimited text with a header, or Parquet.
 
     Parameters
     ----------
     name : str
         A path, or ``-`` for standard input.
     column : str
-        The field that holds the text.
+        The column (of JSON lines, the field) that holds the text.
 
     Yields
     ------
     Record or DocumentError
-        In the order of the file: a record, or what is wrong with a line, so that one
-        bad line stops nothing. Blank lines are passed over.
+        In the order of the file: a record, or what is wrong with a row, so that one
+        bad row stops nothing. Blank lines are passed over.
 
     Raises
     ------
     DocumentError
-        If the file cannot be opened or read, or holds no line at all.
+        If the file cannot be opened or read, is no table, has no row at all, or, with
+        a header, has no such column.
 
     Examples
     --------
     >>> from pathlib import Path
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "a.jsonl")
-    ...     _ = path.write_text('{"id": 7, "body": "They paid."}\n')
+    ...     path = Path(folder, "a.csv")
+    ...     _ = path.write_text('id;body\n7;"They paid."\n')
     ...     list(read(str(path), "body"))
-    [Record(text='They paid.', line=1, row={'id': 7})]
+    [Record(text='They paid.', line=2, row={'id': '7'})]
     """
     found = False
     with opened(name) as handle:
-        for number, line in enumerate(_lines(handle), 1):
-            line = (line.removeprefix(_MARK) if number == 1 else line).rstrip(b"\r\n")
-            if not line.strip():
-                continue
-            found = True
-            try:
-                yield _record(line, number, column)
-            except DocumentError as error:
-                yield DocumentError(f"{name}:{number}: {error}")
+        try:
+            for number, row in _rows(handle, column):
+                found = True
+                try:
+                    yield _record(row, number, column)
+                except DocumentError as error:
+                    yield DocumentError(f"{name}:{number}: {error}")
+        except DocumentError as error:
+            raise DocumentError(f"{name}: {error}") from None
     if not found:
-        raise DocumentError(f"{name}: empty, there is no line in it")
+        raise DocumentError(f"{name}: empty, there is no row in it")
 
 
-def _lines(handle: BinaryIO) -> Iterator[bytes]:
+def _record(row: dict[str, Any] | DocumentError, number: int, column: str) -> Record:
+    """Take the text out of a row."""
+    if isinstance(row, DocumentError):
+        raise row
+    if column not in row:
+        raise _missing(column, list(row))
+    text = row.pop(column)
+    if not isinstance(text, str):
+        raise DocumentError(f"column {column!r} holds {json.dumps(text)[:40]}, which is no text")
+    if not text.strip():
+        raise DocumentError(f"column {column!r} is empty")
+    return Record(text, number, row)
+
+
+def _missing(column: str, columns: Sequence[str]) -> DocumentError:
+    has = ", ".join(columns[:_SHOWN]) + (", ..." if len(columns) > _SHOWN else "")
+    return DocumentError(f"no column {column!r}; it has {has or 'none'}")
+
+
+def _rows(file: BinaryIO, column: str) -> Iterator[_Row]:
+    """Tell what a file is, and read its rows."""
+    handle: io.BufferedReader = io.BufferedReader(cast(Any, file), _HEAD)  # to look ahead
+    try:
+        head = handle.peek()
+        if head.startswith(_PARQUET):
+            yield from _parquet(handle, column)
+        elif head.startswith(_GZIP):
+            try:
+                with gzip.GzipFile(fileobj=handle) as inside:
+                    yield from _text_rows(io.BufferedReader(cast(Any, inside), _HEAD), column)
+            except (EOFError, zlib.error, gzip.BadGzipFile):
+                raise DocumentError(
+                    "gzip that breaks off or is damaged; get the file again"
+                ) from None
+        else:
+            yield from _text_rows(handle, column)
+    finally:
+        handle.detach()  # or standard input would be closed with it
+
+
+def _text_rows(handle: io.BufferedReader, column: str) -> Iterator[_Row]:
+    """Read JSON lines or delimited text."""
+    head = handle.peek()
+    start = head.lstrip(_BEFORE_JSON)
+    if start.startswith(b"{"):
+        return _json_lines(handle)
+    if _ARRAY.match(start):
+        raise DocumentError("a JSON array; JSON lines were expected, one object a line")
+    if start.startswith(_PARQUET):
+        raise DocumentError("Parquet inside gzip; unpack it first, as by gunzip")
+    return _delimited(handle, head, column)
+
+
+def _json_lines(handle: io.BufferedReader) -> Iterator[_Row]:
+    """Read one object a line."""
+    for number, line in enumerate(_lines(handle), 1):
+        line = (line.removeprefix(_MARK) if number == 1 else line).rstrip(b"\r\n")
+        if line.strip():
+            try:
+                yield number, _object(line)
+            except DocumentError as error:
+                yield number, error
+
+
+def _lines(handle: io.BufferedReader) -> Iterator[bytes]:
     """Yield lines; one that is too long is cut, and read to its end."""
     while line := handle.readline(_LONGEST + 1):
         yield line
@@ -92,12 +181,12 @@ def _lines(handle: BinaryIO) -> Iterator[bytes]:
             line = handle.readline(_LONGEST + 1)
 
 
-def _record(line: bytes, number: int, column: str) -> Record:
-    """Read one line."""
+def _object(line: bytes) -> dict[str, Any]:
+    """Read one line of JSON."""
     if len(line) > _LONGEST:
         raise DocumentError(f"a line of more than {_LONGEST:,} bytes; is this JSON lines?")
     try:
-        row = json.loads(line.decode())
+        row = json.loads(line.decode(), parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"byte 0x{line[error.start]:02x} is no UTF-8; save the file as UTF-8"
@@ -108,14 +197,199 @@ def _record(line: bytes, number: int, column: str) -> Record:
         ) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, lists in lists
         raise DocumentError("JSON that is too large or too deep to read") from None
+    except OverflowError as error:
+        raise DocumentError(f"not JSON: {error} is no number that JSON has") from None
     if not isinstance(row, dict):
         raise DocumentError("JSON that is no object; one object a line was expected")
-    if column not in row:
-        has = ", ".join(list(row)[:_SHOWN]) + (", ..." if len(row) > _SHOWN else "")
-        raise DocumentError(f"no column {column!r}; it has {has or 'none'}")
-    text = row.pop(column)
-    if not isinstance(text, str):
-        raise DocumentError(f"column {column!r} holds {json.dumps(text)[:40]}, which is no text")
-    if not text.strip():
-        raise DocumentError(f"column {column!r} is empty")
-    return Record(text, number, row)
+    return row
+
+
+def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[_Row]:
+    """Read delimited text under a header."""
+    sample, encoding = _decoded(head)
+    # A document in one field is longer than the 131,072 characters that csv allows.
+    csv.field_size_limit(max(csv.field_size_limit(), _WIDEST))
+    one_byte = encoding in ("utf-8", "windows-1252")
+    text = io.TextIOWrapper(
+        handle,
+        "utf-8" if one_byte else encoding,
+        errors="surrogateescape" if one_byte else "surrogatepass",
+        newline="",
+    )
+    lines = _Lines(text, encoding, settled=not sample.isascii())
+    # Strict, or one missing quotation mark would silently make one row of many.
+    reader = csv.reader(lines, delimiter=_delimiter(sample, column), strict=True)
+    names: list[str] = []
+    try:
+        while True:
+            first = lines.number + 1
+            try:
+                fields = next(reader)
+                if not fields:
+                    continue
+                if any(map(_ESCAPED.search, fields)):
+                    raise DocumentError(
+                        f"bytes that are no {lines.encoding.upper()}; save the file as UTF-8"
+                    )
+                if names and len(fields) != len(names):
+                    raise DocumentError(
+                        f"{len(fields):,} fields, where the header has {len(names):,}; "
+                        "is a quotation mark or a delimiter missing?"
+                    )
+            except StopIteration:
+                return
+            except (csv.Error, DocumentError) as error:
+                wrong = error if isinstance(error, DocumentError) else _broken(error, lines.number)
+                if not names:
+                    raise DocumentError(f"its header, line {first}: {wrong}") from None
+                yield first, wrong
+                continue
+            if names:
+                yield first, dict(zip(names, fields, strict=True))
+            else:
+                names = _unique(fields)
+                if column not in names:
+                    raise _missing(column, names)
+    except UnicodeDecodeError as error:
+        raise DocumentError(
+            f"broken {encoding.upper()} after line {lines.number:,}: {error.reason}; "
+            "get the file again or save it as UTF-8"
+        ) from None
+    finally:
+        text.detach()
+
+
+def _broken(error: csv.Error, last: int) -> DocumentError:
+    return DocumentError(
+        f"broken CSV, passed over up to line {last}: {error}; is a quotation mark missing, "
+        "or one inside a field not doubled?"
+    )
+
+
+class _Lines:
+    """The lines of a text, each of bounded length, counted and decoded.
+
+    UTF-8 and Windows-1252 both come as UTF-8 with escapes, since a file that begins with
+    plain ASCII may turn out to be either: its first line beyond ASCII settles which.
+    """
+
+    def __init__(self, text: io.TextIOWrapper, encoding: str, settled: bool) -> None:
+        self._text = text
+        self._settled = settled
+        self.encoding = encoding
+        self.number = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(_WIDEST + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) > _WIDEST:
+            while line and not line.endswith(("\n", "\r")):
+                line = self._text.readline(_WIDEST)
+            raise csv.Error(f"a line of more than {_WIDEST:,} characters")
+        if self.number == 1:
+            line = line.removeprefix("\ufeff")
+        if line.isascii() or self.encoding not in ("utf-8", "windows-1252"):
+            return line
+        raw = line.encode("utf-8", "surrogateescape")
+        if not self._settled:
+            self._settled = True
+            with suppress(DocumentError):  # the row is named, whatever else it is
+                self.encoding = decode(raw)[1]
+        return raw.decode(self.encoding, "surrogateescape")
+
+
+def _decoded(head: bytes) -> tuple[str, str]:
+    """Decode the beginning of a file, which may break off amid a character."""
+    cut = len(head) == _HEAD
+    if cut and b"\0" not in head:
+        head = head.rstrip(_BEYOND_ASCII)
+    try:
+        return decode(head)
+    except DocumentError:
+        if cut and b"\0" in head:
+            return decode(head[:-2])  # without the first half of a pair of surrogates
+        good, *_ = _ESCAPED.split(head.decode("utf-8", "surrogateescape"), maxsplit=1)
+        if good.isascii():
+            raise
+        return decode(good.encode())  # UTF-8 with a row that is spoilt
+
+
+def _delimiter(sample: str, column: str) -> str:
+    """Tell the delimiter: the one by which the header has the column, and most columns."""
+
+    def header(delimiter: str) -> list[str]:
+        lines = io.StringIO(sample, newline="")
+        return next((row for row in csv.reader(lines, delimiter=delimiter) if row), [])
+
+    headers = {delimiter: header(delimiter) for delimiter in ",;\t"}
+    return max(headers, key=lambda each: (column in headers[each], len(headers[each])))
+
+
+def _unique(names: Iterable[str]) -> list[str]:
+    """Give numbers to columns that share a name, such as the empty ones that spreadsheets leave."""
+    found: dict[str, None] = {}
+    count: Counter[str] = Counter()
+    for name in names:
+        unique = name
+        while unique in found:
+            count[name] += 1
+            unique = f"{name} ({count[name] + 1})"
+        found[unique] = None
+    return list(found)
+
+
+def _parquet(handle: io.BufferedReader, column: str) -> Iterator[_Row]:
+    """Read Parquet, a few rows at a time."""
+    try:
+        import pyarrow as arrow
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise DocumentError(
+            'Parquet, which takes pyarrow to read: pip install "palermo[parquet]"'
+        ) from None
+    if not handle.seekable():
+        raise DocumentError("Parquet, which cannot be read from a pipe; give the file's name")
+    try:
+        # Else a whole row group, which may be the whole file, would be read at once.
+        with ParquetFile(handle, buffer_size=_HEAD, pre_buffer=False) as table:
+            names = table.schema_arrow.names
+            unique = _unique(names)
+            if column not in unique:
+                raise _missing(column, unique)
+            number = 0
+            for batch in table.iter_batches(_BATCH, use_threads=False):
+                for at in range(batch.num_rows):
+                    number += 1
+                    try:
+                        values = [each[at].as_py() for each in batch.columns]
+                        yield number, _plain(dict(zip(unique, values, strict=True)))
+                    except (ValueError, OverflowError) as error:
+                        yield number, DocumentError(f"a value that cannot be read: {error}")
+    except (arrow.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DocumentError(f"damaged Parquet: {reason}; get the file again") from None
+
+
+def _plain(row: dict[str, Any]) -> Any:
+    """Give the values of a row the forms that JSON has; NaN is null."""
+
+    def plain(value: Any) -> str:
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "backslashreplace")
+        return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+    return json.loads(json.dumps(row, default=plain), parse_constant=lambda _: None)
+
+
+def _refuse(name: str) -> float:
+    raise OverflowError(name)
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if abs(number) != float("inf") else _refuse(digits)

@@ -3,7 +3,8 @@
 Officials and newsrooms say "trafficking" of paid border crossings every day, and
 sometimes "smuggling" of people held to be exploited. This module finds the two words
 where they are said of people, takes them out, asks the model what the rest describes,
-and tells where the two part.
+and tells where the two part. Passages that use both words and are about both, as those are
+that discuss the confusion, are told too.
 
 English has ``smuggl-`` and ``traffick-``. In Spanish law ``trata`` is trafficking, and
 ``tráfico (ilícito) de migrantes`` and ``coyotaje`` are smuggling; ``tráfico de
@@ -19,11 +20,18 @@ from numpy.typing import NDArray
 
 Word = Literal["smuggling", "trafficking", "both"]
 
+# Spanish "trata" is a noun unless a pronoun before it or what follows shows the verb ("la
+# trata mal", "trata de cruzar"); a preposition before it settles it for the noun.
+_NO_VERB: Final = r"(?!\s+(?:de\s+\w+[aei]r(?:se|l[aeo]s?)?|bien|mal|como|igual|mejor|peor)\b)"
+_PRONOUN: Final = r"(?<!\b(?:se|la|le|lo|me|te|no) )(?<!\b(?:las|les|los|nos|qu[eé]) )"
+_OBJECT: Final = r"(?!\s+(?:de (?:un|una|que|los|las|el|la|lo|su|por)|a|al|el|sobre)\b)"
+_TRATA: Final = (
+    rf"(?:(?<=\bde )|(?<=\bpor )|(?<=\bcontra )|(?<=\bsobre )|(?<=\bla ))tratas?\b{_NO_VERB}"
+    rf"|{_PRONOUN}tratas?\b{_NO_VERB}{_OBJECT}"
+    r"|antitrata\b|tratantes?\b"
+)
 WORDS: Final = re.compile(
-    r"\b(?:smuggl|traffick|traffics\b|trafic|tráfic)\w*"
-    r"|(?:(?<=\bla )|(?<=\bde )|(?<=\bpor )|(?<=\bcontra ))tratas?\b"
-    r"|(?<!\bse )\btratas?\b(?! de (?:un|una|que|los|las|el|la|su)\b)|\btratantes?\b|\bcoyotaje\b",
-    re.I,
+    rf"\b(?:(?:smuggl|traffick|traffics\b|trafic|tráfic)\w*|coyotaje\b|{_TRATA})", re.I
 )
 """The words that name the field; not the "se trata de" that Spanish is full of."""
 
@@ -33,7 +41,7 @@ _SMUGGLING: Final = re.compile(
     r"(?:migrantes|inmigrantes|indocumentados|ilegales|mojados)",
     re.I,
 )
-_TRAFFICKING: Final = re.compile(r"traffick|traffics\b|trata", re.I)
+_TRAFFICKING: Final = re.compile(r"traffick|traffics\b|trata|antitrata", re.I)
 _PEOPLE: Final = re.compile(
     r"\b(?:people|persons?|humans?|migrants?|immigrants?|refugees?|aliens?|wom[ae]n|girls?"
     r"|child(?:ren)?|minors?|boys?|bab(?:y|ies)|men|famil(?:y|ies)|workers?|victims?|survivors?"
@@ -47,12 +55,11 @@ _GOODS: Final = re.compile(
     r"|pills|captagon|khat|arms|weapons?|guns?|firearms?|rifles?|ammunition|uranium|nuclear"
     r"|wildlife|ivory|rhino\w*|pangolins?|birds?|animals?|species|reptiles?|turtles?|parrots?|eels?"
     r"|abalone|cigarettes?|tobacco|fuel|petrol|gasoline|diesel|oil|gold|silver|diamonds?|gems?"
-    r"|antiquit\w+|artefacts?|artifacts?|coins?|timber|rosewood|logs|goods|contraband|cattle|cows"
-    r"|alcohol|liquor|whisky|whiskey|rum|cash|currency|phones?|medicines?|rice|sugar|onions"
-    r"|influence|peddl\w+|kilos?|kilograms?|tonnes?"
+    r"|antiquit\w+|artefacts?|artifacts?|timber|rosewood|goods|contraband|cattle|cows"
+    r"|alcohol|liquor|whisky|whiskey|currency|medicines?|onions|influence|kilos?|kilograms?|tonnes?"
     r"|drogas?|estupefacientes?|cocaína|heroína|fentanilo|marihuana|hachís|armas?|municiones"
     r"|fauna|especies|marfil|cigarrillos?|tabaco|combustibles?|gasolina|oro|influencias|madera"
-    r"|contrabando|mercancías?|ganado|aves|órdenes|datos|vehículos|aéreo|rodado|marítimo|vial)\b",
+    r"|contrabando|mercancías?|ganado|aves|órdenes|aéreo|rodado|marítimo|vial)\b",
     re.I,
 )
 _NEAR: Final = 32  # characters on either side of a word that say what it is said of
@@ -65,12 +72,12 @@ class Term(NamedTuple):
     ----------
     uses : {"smuggling", "trafficking", "both"}
         The word that it uses of people.
-    describes : {"smuggling", "trafficking", "difference"}
-        What is told once the words are taken out; ``difference`` where the passage
-        uses both words, and both are its subject.
+    describes : {"smuggling", "trafficking", "both"}
+        What is told once the words are taken out; ``both`` where the passage uses both
+        words and is about both, as those are that discuss the difference.
     strength : float
         0 to 1: the probability that it describes the one and not the other, with the words
-        taken out; for ``difference``, that it is about both.
+        taken out; for ``both``, that it is about both.
 
     Examples
     --------
@@ -79,7 +86,7 @@ class Term(NamedTuple):
     """
 
     uses: Word
-    describes: Literal["smuggling", "trafficking", "difference"]
+    describes: Word
     strength: float
 
 
@@ -168,25 +175,20 @@ def verdict(
     if word == "smuggling" and trafficking >= least[1] and smuggling < least[0]:
         return Term(word, "trafficking", round(trafficking * (1 - smuggling), 6))
     if word == "both" and smuggling >= least[0] and trafficking >= least[1]:
-        return Term(word, "difference", round(smuggling * trafficking, 6))
+        return Term(word, "both", round(smuggling * trafficking, 6))
     return None
 
 
 def _of_people(text: str, start: int, end: int) -> bool:
     """Tell whether the word between ``start`` and ``end`` is said of people: by what is nearest."""
-    distance = {
-        kind: min(
-            (
-                max(start - match.end(), match.start() - end)
-                for match in kind.finditer(text, max(start - _NEAR, 0), end + _NEAR)
-            ),
+    people, goods = (
+        min(
+            (max(start - match.end(), match.start() - end) for match in kind.finditer(text)),
             default=_NEAR,
         )
         for kind in (_PEOPLE, _GOODS)
-    }
-    if distance[_PEOPLE] != distance[_GOODS]:
-        return distance[_PEOPLE] < distance[_GOODS]
-    return _PEOPLE.search(text) is not None or _GOODS.search(text) is None
+    )
+    return goods >= _NEAR or people <= goods
 
 
 def check(

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -58,11 +59,7 @@ def by_features(artifact: Artifact, texts: list[str]) -> list[tuple[int, float]]
                 order
             ]
             keys = keys[order]
-        model = Artifact(
-            labels=artifact.labels, keys=keys, spelling=artifact.spelling, weights=weights,
-            step=artifact.step, intercepts=artifact.intercepts, thresholds=artifact.thresholds,
-            about=artifact.about,
-        )  # fmt: skip
+        model = replace(artifact, keys=keys, weights=weights)
         score = partial(Engine(model).log_odds, texts)
         found.append((count, 1e6 * seconds(score) / len(texts)))
     return found

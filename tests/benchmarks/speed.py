@@ -18,6 +18,8 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from benchmarks.words import ROOT, UNKNOWN, passages
 
 Score = Callable[[list[str]], object]
@@ -111,6 +113,7 @@ def main(given: Sequence[str] | None = None) -> None:
     arguments.add_argument("--rounds", type=int, default=7)
     arguments.add_argument("--output", type=Path)
     asked = arguments.parse_args(given)
+    threadpool_limits(1)
     texts = passages(asked.passages)
     size = sum(len(text.encode()) for text in texts)
     peers: dict[str, Score] = {}

@@ -97,7 +97,13 @@ def figures(found: Mapping[str, Any]) -> str:
         if name in found:
             lines.append(f"{name}: {_shares(found[name])}")
     for word, each in found.get("term check", {}).items():
-        lines.append(f"warnings, {word}: wrong {each['wrong']:,} of {_shares(each)}")
+        wrong = f"wrong {each['wrong']:,} of " if "wrong" in each else ""
+        lines.append(f"wrong word, warnings, {word}: {wrong}{_shares(each)}")
+    for name, each in found.get("units", {}).items():
+        lines.append(
+            f"documents of eight written passages, {name}: {each['documents']:,}, macro-F1 "
+            f"{each['macro_f1']}, tags {each['macro_f1_tags']}, accuracy {each['accuracy']}"
+        )
     if "calibration" in found:
         lines += ["", f"{'calibration':<28}{'Brier':>10}{'ECE':>10}"]
         for label, each in found["calibration"].items():
@@ -157,7 +163,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train.train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.3.0'
+    '# Model card: palermo 0.4.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)

@@ -33,7 +33,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         ``authored es``: five folds by group, the seeds in training; these three also
         ``masked``, without the words that name the field. With authored rows, also
         ``parts``, ``wrong word`` (and ``wrong word in seeds``), ``term check``,
-        ``furniture``, ``calibration`` and ``precision and coverage`` of
+        ``furniture``, ``units``, ``calibration`` and ``precision and coverage`` of
         :mod:`palermo_training.slices`, from the same folds.
 
     Examples
@@ -50,7 +50,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         [replace(row, text=terms.mask(row.text)) for row in rows] for rows in (seeds, authored)
     )
     real = leave_one_group_out(seeds, authored, [masked_seeds], jobs=-1)
-    written = fold(authored, seeds, [masked_authored], jobs=-1)
+    written = fold(authored, seeds, [masked_authored, slices.joined(authored)], jobs=-1)
     half = len(seeds)
     found: dict[str, Any] = {
         "seeds": evaluate(seeds, real[:half], f"{alone}, written passages in it"),
@@ -58,7 +58,8 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         "seeds alone": without,
     }
     half = len(authored)
-    for words, said in (("", written[:half]), (" masked", written[half:])):
+    masked = written[half : 2 * half]
+    for words, said in (("", written[:half]), (" masked", masked)):
         for lang in sorted({row.lang for row in authored}):
             which = [at for at, row in enumerate(authored) if row.lang == lang]
             what = f"written passages, {lang}, in folds by group{words and ', words masked'}"
@@ -69,9 +70,10 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     found |= {
         "parts": slices.parts(authored, said),
         "wrong word": slices.wrong_word(authored, said),
-        "term check": slices.term_check(authored, written[half:]),
+        "term check": slices.term_check(authored, said, masked),
         "wrong word in seeds": slices.wrong_word(seeds, real[: len(seeds)]),
         "furniture": slices.furniture(authored, said),
+        "units": slices.units(authored, said, written[2 * half :]),
         "calibration": slices.calibration(authored, said),
         "precision and coverage": slices.precision_and_coverage(authored, said),
     }

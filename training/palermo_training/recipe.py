@@ -21,9 +21,11 @@ from sklearn.model_selection import GroupKFold
 from palermo.engine import EXPONENT
 from palermo.errors import CorpusError
 from palermo.text import terms
+from palermo_training.evaluation import DRAWS, SEED
 
 _MOST_FOLDS: Final = 5
 _LEAST_SPREAD: Final = 1e-3  # of scores, in log-odds, that can tell rows apart
+_POINTS: Final = 40  # thresholds whose precision is estimated
 _SOLVER: Final = {"solver": "newton-cg", "max_iter": 1000}
 
 
@@ -47,6 +49,9 @@ class Settings:
         Whether a rare label's rows count as much in all as the others'.
     seeds, spanish : float
         What a row of a seed article, and a Spanish row, counts in fitting.
+    masked : float
+        Share of its weight with which a row that says smuggl-, traffick- and the like is
+        learnt without these words, so that the model does not rest on them.
     analyzer : callable
         Text to terms. A model that ships must have :func:`palermo.text.terms`.
 
@@ -64,6 +69,7 @@ class Settings:
     balanced: bool = True
     seeds: float = 1.0
     spanish: float = 1.0
+    masked: float = 0.25
     analyzer: Callable[[str], list[str]] = terms
 
 
@@ -331,3 +337,51 @@ def threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> f
     f1[:-1][sorted_[:-1] == sorted_[1:]] = -1  # nothing lies between equal probabilities
     best = int(f1.argmax())
     return round(float(sorted_[best] + below[best]) / 2, 7)
+
+
+def operating_points(
+    least: float,
+    probabilities: NDArray[np.float64],
+    truth: NDArray[np.bool_],
+    groups: NDArray[np.str_],
+) -> NDArray[np.float64]:
+    """Say what precision and recall each of some thresholds gives.
+
+    Parameters
+    ----------
+    least : float
+        The first threshold, 0 to 1; the others lie between it and 1.
+    probabilities : ndarray of float64, shape (n_rows,)
+        Out of fold, 0 to 1.
+    truth : ndarray of bool, shape (n_rows,)
+        Whether the row has the label.
+    groups : ndarray of str, shape (n_rows,)
+        Each row's group.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_points, 5)
+        Threshold; precision, lower and upper end of its 95 % interval by bootstrap over
+        groups; recall. A threshold that no row reaches has precision 0.
+
+    Examples
+    --------
+    >>> said, truth = np.array([0.9, 0.8, 0.1]), np.array([True, False, True])
+    >>> operating_points(0.4, said, truth, np.array(["a", "b", "b"]))[0].round(2).tolist()
+    [0.4, 0.5, 0.0, 1.0, 0.5]
+    """
+    _, number = np.unique(groups, return_inverse=True)
+    count = int(number.max()) + 1
+    drawn = np.random.default_rng(SEED).multinomial(count, np.full(count, 1 / count), DRAWS)
+    found = np.empty((_POINTS, 5))
+    for row, point in enumerate(np.linspace(least, 1, _POINTS + 1)[:-1]):
+        given = probabilities >= point
+        right, said = (np.bincount(number, each, count) for each in (given & truth, given))
+        shares = (drawn @ right) / np.maximum(drawn @ said, 1)
+        found[row] = (
+            point,
+            right.sum() / max(said.sum(), 1),
+            *np.quantile(shares, [0.025, 0.975]),
+            right.sum() / max(truth.sum(), 1),
+        )
+    return found

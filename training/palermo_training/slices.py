@@ -1,12 +1,13 @@
 """Figures by part: where the model is right, and where it is not."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from palermo.labels import LABELS
+from palermo.labels import LABELS, NONE
 from palermo.terms import uses
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate
@@ -103,37 +104,50 @@ def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, 
     }
 
 
-def term_check(rows: Sequence[Row], masked: Sequence[Decision]) -> dict[str, dict[str, Any]]:
+def term_check(
+    rows: Sequence[Row], decisions: Sequence[Decision], masked: Sequence[Decision]
+) -> dict[str, dict[str, Any]]:
     """Score the warnings of :mod:`palermo.terms`.
 
     Parameters
     ----------
     rows : sequence of Row
-        The truth; those count that use one of the two words of people, not both.
-    masked : sequence of Decision
-        What the model said of them with the words taken out.
+        The truth.
+    decisions, masked : sequence of Decision
+        What the model said of them, and of them with the words taken out.
 
     Returns
     -------
     dict
-        By the word that is used: ``rows``; ``wrong``, how many of them have the other
-        label alone; ``precision`` of the warnings and ``recall`` of what is wrong, each
-        with its 95 % interval.
+        By the word that is used: ``rows``, in which it is recognised; ``wrong``, how many of
+        them have the other label alone (of ``said both``: both labels); ``precision`` of the
+        warnings and ``recall`` of these, each with its 95 % interval. ``word recognised``:
+        the share of rows with a wrong word (attribute ``term``) in which any is.
 
     Examples
     --------
     >>> row = Row("1", "Traffickers led them over.", ("smuggling",), "smuggling", "a")
-    >>> term_check([row], [Decision(("smuggling",), "smuggling")])["said trafficking"]["recall"]
+    >>> said = [Decision(("smuggling",), "smuggling")]
+    >>> term_check([row], said, said)["said trafficking"]["recall"]
     1.0
     """
-    found = {}
-    for word, other in (("trafficking", "smuggling"), ("smuggling", "trafficking")):
+    used = [uses(row.text) for row in rows]
+    found: dict[str, dict[str, Any]] = {}
+    nothing: set[str] = set()
+    for word, has, lacks, read in (
+        ("trafficking", {"smuggling"}, {"trafficking"}, masked),
+        ("smuggling", {"trafficking"}, {"smuggling"}, masked),
+        ("both", {"smuggling", "trafficking"}, nothing, decisions),
+    ):
         which = [
-            (row.group, other in row.tags and word not in row.tags,
-             other in said.tags and word not in said.tags)
-            for row, said in zip(rows, masked, strict=True)
-            if uses(row.text) == word
-        ]  # fmt: skip
+            (
+                row.group,
+                has <= {*row.tags} and not lacks & {*row.tags},
+                has <= {*said.tags} and not lacks & {*said.tags},
+            )
+            for row, said, each in zip(rows, read, used, strict=True)
+            if each == word
+        ]
         warned = [(group, wrong) for group, wrong, warning in which if warning]
         wrong = [(group, warning) for group, wrong, warning in which if wrong]
         found[f"said {word}"] = {
@@ -142,6 +156,15 @@ def term_check(rows: Sequence[Row], masked: Sequence[Decision]) -> dict[str, dic
             **_share("precision", [group for group, _ in warned], [yes for _, yes in warned]),
             **_share("recall", [group for group, _ in wrong], [yes for _, yes in wrong]),
         }
+    marked = [
+        (row.group, row.lang, bool(each))
+        for row, each in zip(rows, used, strict=True)
+        if row.attributes.get("term") == "wrong"
+    ]
+    found["word recognised"] = {"rows": len(marked)}
+    for lang in sorted({lang for _, lang, _ in marked}):
+        some = [(group, yes) for group, each, yes in marked if each == lang]
+        found["word recognised"] |= _share(lang, [g for g, _ in some], [yes for _, yes in some])
     return found
 
 
@@ -192,6 +215,98 @@ def _share(name: str, groups: Sequence[str], yes: Sequence[bool]) -> dict[str, f
         f"{name} low": round(float(low), 4),
         f"{name} high": round(float(high), 4),
     }
+
+
+def joined(rows: Sequence[Row]) -> list[Row]:
+    """Join rows of a group to documents of eight.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Any rows.
+
+    Returns
+    -------
+    list of Row
+        As many as there were: the first of each eight has the text of all of them as
+        paragraphs, the others have none.
+
+    Examples
+    --------
+    >>> rows = [Row(str(at), f"Line {at}.", (), "none", "a") for at in range(3)]
+    >>> sorted(len(row.text) for row in joined(rows))
+    [0, 0, 25]
+    """
+    found = [replace(row, text="") for row in rows]
+    for document in _documents(rows):
+        text = "\n\n".join(rows[at].text for at in document)
+        found[document[0]] = replace(rows[document[0]], text=text)
+    return found
+
+
+def _documents(rows: Sequence[Row]) -> list[list[int]]:
+    """Part rows into documents of eight of one group and language, in an order of chance."""
+    groups: dict[tuple[str, str], list[int]] = {}
+    for at in np.random.default_rng(SEED).permutation(len(rows)).tolist():
+        groups.setdefault((rows[at].group, rows[at].lang), []).append(at)
+    return [all_[at : at + 8] for all_ in groups.values() for at in range(0, len(all_), 8)]
+
+
+def units(
+    rows: Sequence[Row], decisions: Sequence[Decision], at_once: Sequence[Decision]
+) -> dict[str, dict[str, Any]]:
+    """Hold documents that are rolled up from passages against those scored as one text.
+
+    (``Predictor.tag`` rolls up sentences; here it is the written passages, as they are.)
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The truth of passages; a document has every tag that one of its passages has, and
+        the label that most of them have but for ``none``.
+    decisions, at_once : sequence of Decision
+        What the model said of the passages, and of what :func:`joined` makes of them.
+
+    Returns
+    -------
+    dict
+        ``rolled up`` and ``at once``: ``documents``, and ``macro_f1``, ``macro_f1_tags`` and
+        ``accuracy`` of them.
+
+    Examples
+    --------
+    >>> row = Row("1", "A raid", ("enforcement",), "enforcement", "a")
+    >>> said = Decision(("enforcement",), "enforcement")
+    >>> units([row], [said], [said])["at once"]["accuracy"]
+    1.0
+    """
+
+    def roll_up(said: Sequence[Row | Decision]) -> Decision:
+        labels = [each.primary for each in said if each.primary != NONE]
+        found = {tag for each in said for tag in each.tags}
+        return Decision(
+            tuple(label for label in LABELS if label in found),
+            max(labels, key=labels.count) if labels else NONE,
+        )
+
+    documents = _documents(rows)
+    truth = []
+    for document in documents:
+        whole = roll_up([rows[at] for at in document])
+        truth.append(replace(rows[document[0]], tags=whole.tags, primary=whole.primary))
+    found = {}
+    for name, said in (
+        ("rolled up", [roll_up([decisions[at] for at in document]) for document in documents]),
+        ("at once", [at_once[document[0]] for document in documents]),
+    ):
+        figures = evaluate(truth, said, "")
+        found[name] = {
+            "documents": len(documents),
+            "macro_f1": round(figures.macro_f1.value, 4),
+            "macro_f1_tags": round(figures.macro_f1_tags.value, 4),
+            "accuracy": round(figures.accuracy, 4),
+        }
+    return found
 
 
 def calibration(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:

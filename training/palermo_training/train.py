@@ -14,6 +14,7 @@ from palermo.artifact import Artifact
 from palermo.errors import CorpusError
 from palermo.keys import keys
 from palermo.labels import LABELS, NONE
+from palermo.terms import WORDS, mask
 from palermo.text import runs
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
@@ -29,8 +30,8 @@ _ROUGH: Final = 1e-6  # for what is only cross-validated
 def train(rows: Sequence[Row]) -> Artifact:
     """Fit the recipe to rows.
 
-    Sigmoids and thresholds come from grouped cross-validation inside ``rows``, the
-    weights from all of them.
+    Sigmoids, thresholds and operating points come from grouped cross-validation inside
+    ``rows``, the weights from all of them.
 
     Parameters
     ----------
@@ -59,15 +60,21 @@ def train(rows: Sequence[Row]) -> Artifact:
         held_out[outside] = table.scores(outside, weights, intercepts)
     weights, intercepts = table.fit(np.arange(len(rows)))
     thresholds = np.empty(len(LABELS))
+    points = []
+    groups = np.array([row.group for row in rows])
     for column in range(len(LABELS)):
         known = table.judged[:, column]
         truth = table.has[known, column]
         slope, offset = recipe.sigmoid(held_out[known, column], truth)
         log_odds = slope * held_out[known, column] + offset
-        thresholds[column] = recipe.threshold(1 / (1 + np.exp(-log_odds)), truth)
+        probabilities = 1 / (1 + np.exp(-log_odds))
+        thresholds[column] = recipe.threshold(probabilities, truth)
+        points.append(
+            recipe.operating_points(thresholds[column], probabilities, truth, groups[known])
+        )
         weights[:, column] *= slope
         intercepts[column] = slope * intercepts[column] + offset
-    return _artifact(rows, table.names, weights, intercepts, thresholds)
+    return _artifact(rows, table.names, weights, intercepts, thresholds, np.array(points))
 
 
 class Counts:
@@ -97,21 +104,28 @@ class Counts:
 
     def __init__(self, rows: Sequence[Row], settings: Settings = SHIPPED) -> None:
         vectorizer = recipe.features(settings)
-        counts = vectorizer.fit_transform(row.text for row in rows)
+        masked = [at for at, row in enumerate(rows) if settings.masked and WORDS.search(row.text)]
+        self._copy = np.full(len(rows), -1)  # where each row stands without the naming words
+        self._copy[masked] = np.arange(len(masked)) + len(rows)
+        self._origin = np.append(np.arange(len(rows)), np.array(masked, int))
+        texts = [row.text for row in rows] + [mask(rows[at].text) for at in masked]
+        counts = vectorizer.fit_transform(texts)
         names = vectorizer.get_feature_names_out()
-        kept = recipe.kept(counts, names, settings)
+        kept = recipe.kept(counts[: len(rows)], names, settings)
         self.names, counts = names[kept], counts[:, kept].tocsr()
         self.settings = settings
         words = counts @ (recipe.kinds(self.names) == "word").astype(np.int64)
         self._counts = counts
         self._shortened = recipe.shorten(counts, words, settings.exponent)
-        self._weight = np.array(
+        weight = np.array(
             [
                 (settings.seeds if row.origin == "seed" else 1.0)
                 * (settings.spanish if row.lang == "es" else 1.0)
                 for row in rows
             ]
         )
+        self._weight = np.append(weight, settings.masked * weight[masked])
+        self._weight[masked] *= 1 - settings.masked
         self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
         self.judged = np.array([[label in row.judged for label in LABELS] for row in rows])
 
@@ -144,20 +158,22 @@ class Counts:
         (4,)
         """
         factors = recipe.factors(self._counts[rows], self.names, self.settings)
-        values = csr_matrix(self._shortened[rows].multiply(factors))
+        every = np.append(rows, self._copy[rows][self._copy[rows] >= 0])
+        origin = self._origin[every]
+        values = csr_matrix(self._shortened[every].multiply(factors))
         weights = np.empty((len(self.names), len(LABELS)))
         intercepts = np.empty(len(LABELS))
 
         for column, label in enumerate(LABELS):
-            known = self.judged[rows, column]
-            truth = self.has[rows, column][known]
+            known = self.judged[origin, column]
+            truth = self.has[origin, column][known]
             if truth.all() or not truth.any():
                 raise CorpusError(
                     f"{label}: without some of the groups, no row is left that "
                     f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
                 )
             fitted = recipe.classifier(self.settings, tolerance).fit(
-                values[known], truth, sample_weight=self._weight[rows][known]
+                values[known], truth, sample_weight=self._weight[every][known]
             )
             weights[:, column] = fitted.coef_[0] * factors
             intercepts[column] = fitted.intercept_[0]
@@ -195,6 +211,7 @@ def _artifact(
     weights: NDArray[np.float64],
     intercepts: NDArray[np.float64],
     thresholds: NDArray[np.float64],
+    points: NDArray[np.float64],
 ) -> Artifact:
     """Lay fitted numbers out as the engine wants them."""
     column = {name: number for number, name in enumerate(names.tolist())}
@@ -215,6 +232,7 @@ def _artifact(
         step=step,
         intercepts=np.round(intercepts, DECIMALS),
         thresholds=thresholds,
+        points=points,
         about={
             "version": __version__,
             "data": corpus.digest(rows),

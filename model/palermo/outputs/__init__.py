@@ -1,1 +1,1 @@
-"""Ways to write tagged passages: a table to read, JSON lines to go on with."""
+"""Ways to write tagged passages: a table or a page to read, JSON and CSV to go on with."""

@@ -2,14 +2,17 @@
 
 import os
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import Final, TextIO
 
 from palermo.labels import NONE
+from palermo.outputs.finding import Finding, Reasons
 from palermo.passages import Passage
 
 _NARROW: Final = 60  # columns; below that the passage gets the room of the other tags
 
+_SHOWN: Final = 6  # words and pairs that a reason lists
 _COLOURS: Final = {
     "smuggling": "yellow",
     "trafficking": "magenta",
@@ -47,7 +50,12 @@ def printable(text: str) -> str:
     )
 
 
-def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
+def write(
+    passages: Sequence[Passage],
+    file: str,
+    to: TextIO,
+    evidence: Sequence[Reasons] | None = None,
+) -> None:
     """Write the passages of one file as a table.
 
     Parameters
@@ -58,6 +66,8 @@ def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
         The document's name.
     to : text file
         Where to; colours are used only if it is a terminal and ``NO_COLOR`` is not set.
+    evidence : sequence of mapping, optional
+        Of each passage, what speaks for and against its tags.
 
     Examples
     --------
@@ -80,17 +90,58 @@ def write(passages: Sequence[Passage], file: str, to: TextIO) -> None:
     if not narrow:
         table.add_column("other tags", min_width=11)
     table.add_column("passage", overflow="fold", min_width=12)
-    for passage in passages:
+    for number, passage in enumerate(passages):
         none = passage.label == NONE
         style = "dim" if none else _COLOURS.get(passage.label, "blue")
         others = Text("\n".join(printable(tag) for tag in passage.tags if tag != passage.label))
         table.add_row(
-            Text(printable(passage.label), style=style),
+            Text(printable(passage.label) + "?" * passage.unsure, style=style),
             "" if none else f"{passage.probabilities[passage.label]:.2f}",
             *([] if narrow else [others]),
-            Text(printable(passage.text), style="dim" if none else ""),
+            Text("\n").join(
+                [
+                    Text(printable(passage.text), style="dim" if none else ""),
+                    *map(Text, _remarks(passage, {} if evidence is None else evidence[number])),
+                ]
+            ),
         )
     with console.capture() as shown:  # rich would end the process when a pipe closes
         console.print(Text(printable(file), style="bold"), soft_wrap=True)
         console.print(table)
     to.write("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()))
+
+
+def write_all(findings: Iterable[Finding], to: TextIO) -> None:
+    """Write the passages of each file as a table.
+
+    Parameters
+    ----------
+    findings : iterable of Finding
+        In the order of their files.
+    to : text file
+        Where to, as for :func:`write`.
+
+    Examples
+    --------
+    >>> import sys
+    >>> passage = Passage("Hi.", 0, 3, "none", (), {"policy": 0.25}, 1.0)
+    >>> write_all([Finding(passage, "a.txt", 0, 0, "0.1.0")], sys.stdout)
+    a.txt
+    label        prob  other tags   passage
+    none                            Hi.
+    """
+    for _, group in groupby(findings, lambda each: each.number):
+        found = list(group)
+        reasons = [each.reasons for each in found if each.reasons is not None]
+        write([each.passage for each in found], found[0].file, to, reasons or None)
+
+
+def _remarks(passage: Passage, evidence: Reasons) -> Iterator[str]:
+    """Yield a line each on the word that it uses and on what speaks most for and against it."""
+    if passage.term is not None:
+        says = "smuggling and trafficking" if passage.term.uses == "both" else passage.term.uses
+        yield f"→ says {says}, tells of {passage.term.describes}"
+    found = sorted(evidence.get(passage.label, ()), key=lambda each: -abs(each.contribution))
+    if found:
+        shown = [f"{printable(each.text)} {each.contribution:+.1f}" for each in found[:_SHOWN]]
+        yield f"→ {', '.join(shown)}"
