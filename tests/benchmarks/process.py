@@ -40,6 +40,14 @@ print(lines, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 
 
+# As users have it: modules stay compiled, output is buffered.
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if name not in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED")
+}
+
+
 def start(rounds: int) -> str:
     """Whole processes from start to end, interleaved, as multiples of ``import numpy``."""
     import joblib
@@ -49,7 +57,6 @@ def start(rounds: int) -> str:
 
     from benchmarks.speed import corpus
 
-    environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as folder:
         model, script = Path(folder, "model.joblib"), Path(folder, "peer.py")
         pipeline = make_pipeline(
@@ -59,14 +66,14 @@ def start(rounds: int) -> str:
         script.write_text(PEER)
         commands = {
             "python -c 'import numpy'": [sys.executable, "-c", "import numpy"],
-            f"classify {SEED.name}": [CLASSIFY, SEED],
+            f"classify {SEED.name}": [CLASSIFY, SEED, "--quiet"],
             "joblib and a scikit-learn pipeline": [sys.executable, script, model, SEED],
         }
         taken: dict[str, list[float]] = {name: [] for name in commands}
         for number in range(rounds + 2):
             for name, command in commands.items():
                 begin = time.perf_counter()
-                subprocess.run(command, stdout=subprocess.DEVNULL, env=environment, check=True)
+                subprocess.run(command, stdout=subprocess.DEVNULL, env=ENVIRONMENT, check=True)
                 if number >= 2:  # the first rounds compile and fill the disk's cache
                     taken[name].append(time.perf_counter() - begin)
     numpy = next(iter(taken.values()))
@@ -95,8 +102,8 @@ def stream(megabytes: int) -> str:
                 handle.write(line)
         begin = time.perf_counter()
         run = subprocess.run(
-            [sys.executable, "-c", MEASURE, CLASSIFY, "--text-column", "text", file],
-            stdout=subprocess.PIPE, check=True,
+            [sys.executable, "-c", MEASURE, CLASSIFY, "--quiet", "--text-column", "text", file],
+            stdout=subprocess.PIPE, check=True, env=ENVIRONMENT,
         )  # fmt: skip
         seconds = time.perf_counter() - begin
     lines, peak = map(int, run.stdout.split())
