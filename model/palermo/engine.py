@@ -344,7 +344,11 @@ def _codes(texts: Sequence[str]) -> tuple[U64, Rows]:
                     _ODD if len(char) != 1 else ord(char) if char.isalnum() else SEPARATOR
                 )
             codes = _folded[points]
-        if not (codes == _ODD).any():
-            sizes = np.fromiter(map(len, texts), np.int64, len(texts))
-            return codes, np.append(1, 1 + np.cumsum(sizes + 1))
-        texts = [fold(text) for text in texts]  # rare: ligatures, loose accents, soft hyphens
+        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+        begins = np.append(1, 1 + np.cumsum(sizes + 1))
+        odd = np.flatnonzero(codes == _ODD)  # rare: ligatures, loose accents, soft hyphens
+        if not odd.size:
+            return codes, begins
+        texts = list(texts)
+        for number in set((np.searchsorted(begins, odd, "right") - 1).tolist()):
+            texts[number] = fold(texts[number])
