@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
+from threadpoolctl import threadpool_limits
 
 from palermo import __version__
 from palermo.artifact import Artifact
@@ -172,9 +173,10 @@ class Counts:
                     f"{label}: without some of the groups, no row is left that "
                     f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
                 )
-            fitted = recipe.classifier(self.settings, tolerance).fit(
-                values[known], truth, sample_weight=self._weight[every][known]
-            )
+            with threadpool_limits(1):  # sums in another order round a last digit otherwise
+                fitted = recipe.classifier(self.settings, tolerance).fit(
+                    values[known], truth, sample_weight=self._weight[every][known]
+                )
             weights[:, column] = fitted.coef_[0] * factors
             intercepts[column] = fitted.intercept_[0]
         return weights, intercepts
