@@ -70,6 +70,13 @@ def test_a_wrong_word_is_named(predictor):
     assert other.term is None
 
 
+def test_a_list_of_topics_warns_of_nothing(predictor):
+    text = "Human traffickers charged each family 900 dollars and walked them over the river"
+    prose, topics = predictor.tag(f"{text}\n\nTopics: {text}", unit="paragraph")
+    assert prose.term is not None
+    assert (topics.label, topics.term) == ("none", None)
+
+
 def test_a_document_has_the_clearest_of_its_sentences(predictor):
     text = (
         "The road was wet. Human traffickers charged each family 900 dollars and walked them "

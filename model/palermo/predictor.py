@@ -413,7 +413,11 @@ class Predictor:
         def score(texts: Sequence[str]) -> NDArray[np.float64]:
             return self._probabilities(self._engine.log_odds(texts))[:, two]
 
-        return check(texts, probabilities[:, two], score, self._artifact.thresholds[two])
+        found = check(texts, probabilities[:, two], score, self._artifact.thresholds[two])
+        return [
+            None if term is None or is_furniture(text) else term
+            for text, term in zip(texts, found, strict=True)
+        ]
 
     def _probabilities(self, log_odds: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
