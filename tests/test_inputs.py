@@ -566,3 +566,23 @@ def test_a_file_of_that_very_name_wins(folder, monkeypatch):
     assert list(expand(["*"], recursive=True)) == [
         "[b].txt", os.path.join("a", "c", "y.txt"), os.path.join("a", "z.txt"), "a.md", "b.txt",
     ]  # fmt: skip
+
+
+def test_what_memory_does_not_hold_is_named(tmp_path, monkeypatch):
+    def full(raw):
+        raise MemoryError
+
+    monkeypatch.setitem(sys.modules, "palermo.readers.pdf", type(sys)("pdf"))
+    monkeypatch.setattr(sys.modules["palermo.readers.pdf"], "read", full, raising=False)
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.4")
+    assert "too large for this machine's memory; split it" in wrong(path)
+
+
+def test_a_zip_that_word_did_not_write(tmp_path):
+    needs("docx", "docx")
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as made:
+        made.writestr("[Content_Types].xml", "<x/>")
+        made.writestr("word/document.xml", "<x/>")
+    assert "a ZIP archive that Word did not write; save it as docx anew" in wrong(path)

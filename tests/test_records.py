@@ -395,3 +395,11 @@ def test_a_table_is_read_in_a_stream(tmp_path, kind):
         tracemalloc.stop()
     assert count == 20_000
     assert peak + most < 8e6  # of 39 MB
+
+
+def test_parquet_without_its_library_names_the_extra(tmp_path, monkeypatch):
+    path = tmp_path / "a.parquet"
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["They paid."]}), path)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(DocumentError, match=r'takes pyarrow to read: pip install "palermo\[parq'):
+        list(read(str(path), "text"))
