@@ -51,6 +51,8 @@ class Row:
         What hard pairs have in common, within their group; else empty.
     attributes : mapping of str to str
         What ``data/plan.json`` asks of authored rows: region, genre and so on.
+    place : str
+        File and line, as in ``rows.jsonl:7``, for messages; empty for rows made in Python.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class Row:
     about: str = ""
     family: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    place: str = field(default="", compare=False)
 
 
 def data(name: str = "") -> Path:
@@ -297,6 +300,7 @@ def _row(found: dict[str, Any], place: str) -> Row:
         about=found.get("about", ""),
         family=f"{group} {family}" if family else "",
         attributes={name: found[name] for name in attributes() if name in found},
+        place=place,
     )
 
 
