@@ -6,6 +6,8 @@ import pytest
 from palermo import CorpusError, Predictor
 from palermo.artifact import tiny
 from palermo_training import corpus, held_out
+from palermo_training.corpus import Row
+from palermo_training.evaluation import evaluate
 from palermo_training.held_out import decide, fold, leave_one_group_out
 from palermo_training.train import train
 
@@ -63,6 +65,12 @@ def test_a_fold_is_decided_without_its_groups(monkeypatch):
     assert decisions == leave_one_group_out(rows)
 
 
-def test_a_model_with_other_labels_cannot_be_scored():
-    with pytest.raises(CorpusError, match=r"the model's labels are \('smuggling',\)"):
-        decide(Predictor(tiny()), corpus.seeds())
+def test_a_model_with_other_labels_is_scored_on_its_own():
+    row = Row("1", "By boat", ("smuggling",), "smuggling", "a", ("smuggling",))
+    said = decide(Predictor(tiny()), [row])
+    assert evaluate([row], said, "one row", ("smuggling",)).accuracy == 1
+    with pytest.raises(CorpusError, match=r"1: only .* were judged; scoring needs all labels"):
+        evaluate([row], said, "one row")
+    other = dataclasses.replace(row, tags=("extortion",), judged=("smuggling", "extortion"))
+    with pytest.raises(CorpusError, match=r"the model has no label 'extortion', only \('smuggl"):
+        evaluate([other], said, "one row", ("smuggling",))

@@ -106,7 +106,7 @@ def evaluate(
             what += ", words masked"
         if alone := sum(row.group == row.id for row in rows):
             what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"
-        result = evaluation.evaluate(rows, held_out.decide(predictor, rows), what)
+        result = evaluation.evaluate(rows, held_out.decide(predictor, rows), what, predictor.labels)
         _say(_json(result.as_dict()) if as_json else evaluation.table(result))
 
 

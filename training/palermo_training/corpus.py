@@ -309,6 +309,28 @@ def _check(right: bool, place: str, wrong: str) -> None:
         raise CorpusError(f"{place}: {wrong}")
 
 
+def scheme(rows: Sequence[Row]) -> tuple[str, ...]:
+    """List the labels that somebody decided about in any of the rows.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Any rows.
+
+    Returns
+    -------
+    tuple of str
+        Palermo's four first, in their order, then others as they come.
+
+    Examples
+    --------
+    >>> scheme([Row("1", "Pay or else", ("extortion",), "extortion", "1", ("extortion", "policy"))])
+    ('policy', 'extortion')
+    """
+    found = dict.fromkeys(label for row in rows for label in row.judged)
+    return (*filter(found.__contains__, LABELS), *(label for label in found if label not in LABELS))
+
+
 def digest(rows: Sequence[Row]) -> str:
     """Hash what a model learns from.
 

@@ -113,7 +113,7 @@ class Evaluation:
         Cohen's kappa (1960) between the model's primary and the row's, -1 to 1;
         None where both say the same one label throughout.
     confusion : list of list of int
-        Rows of the matrix are the truth, columns the model, in the order of ``PRIMARY``.
+        Rows of the matrix are the truth, columns the model, in the order of ``primary``.
 
     Examples
     --------
@@ -151,7 +151,12 @@ class Evaluation:
         return rounded
 
 
-def evaluate(rows: Sequence[Row], decisions: Sequence[Decision], what: str) -> Evaluation:
+def evaluate(
+    rows: Sequence[Row],
+    decisions: Sequence[Decision],
+    what: str,
+    labels: tuple[str, ...] = LABELS,
+) -> Evaluation:
     """Hold decisions against labels.
 
     Parameters
@@ -162,6 +167,8 @@ def evaluate(rows: Sequence[Row], decisions: Sequence[Decision], what: str) -> E
         What the model said, one a row.
     what : str
         What was scored, for the reader.
+    labels : tuple of str, default LABELS
+        The model's.
 
     Returns
     -------
@@ -171,7 +178,7 @@ def evaluate(rows: Sequence[Row], decisions: Sequence[Decision], what: str) -> E
     Raises
     ------
     CorpusError
-        If a row leaves a label undecided.
+        If a row leaves one of the labels undecided, or has another.
 
     Examples
     --------
@@ -181,23 +188,26 @@ def evaluate(rows: Sequence[Row], decisions: Sequence[Decision], what: str) -> E
     0.5
     """
     for row in rows:
-        if row.judged != LABELS:
+        if not {*labels} <= {*row.judged}:
             raise CorpusError(f"{row.id}: only {row.judged} were judged; scoring needs all labels")
+        if odd := [tag for tag in row.tags if tag not in labels]:
+            raise CorpusError(f"{row.id}: the model has no label {odd[0]!r}, only {labels}")
+    names = (*labels, NONE)
     groups = {group: at for at, group in enumerate(dict.fromkeys(row.group for row in rows))}
     number = np.array([groups[row.group] for row in rows])
     primary = _counts(
-        [(row.primary,) for row in rows], [(d.primary,) for d in decisions], PRIMARY, number
+        [(row.primary,) for row in rows], [(d.primary,) for d in decisions], names, number
     )
-    tags = _counts([row.tags for row in rows], [d.tags for d in decisions], LABELS, number)
-    confusion = np.zeros((len(PRIMARY), len(PRIMARY)), dtype=int)
+    tags = _counts([row.tags for row in rows], [d.tags for d in decisions], labels, number)
+    confusion = np.zeros((len(names), len(names)), dtype=int)
     for row, decision in zip(rows, decisions, strict=True):
-        confusion[PRIMARY.index(row.primary), PRIMARY.index(decision.primary)] += 1
+        confusion[names.index(row.primary), names.index(decision.primary)] += 1
     return Evaluation(
         what=what,
         rows=len(rows),
         groups=len(groups),
-        primary=_scores(primary.sum(axis=0), PRIMARY),
-        tags=_scores(tags.sum(axis=0), LABELS),
+        primary=_scores(primary.sum(axis=0), names),
+        tags=_scores(tags.sum(axis=0), labels),
         macro_f1=_interval(primary),
         macro_f1_tags=_interval(tags),
         accuracy=float(np.trace(confusion) / len(rows)),
@@ -237,22 +247,59 @@ def _scores(counts: NDArray[np.int_], labels: Sequence[str]) -> dict[str, Score]
 
 
 def _interval(counts: NDArray[np.int_]) -> Interval:
-    """Macro-F1 of all groups, and of groups drawn anew; labels that do not occur are left out."""
+    low, high = np.quantile(macro_f1(drawn(counts)), [0.025, 0.975])
+    return Interval(float(macro_f1(counts.sum(axis=0))), float(low), float(high))
 
-    def macro(sums: NDArray[np.int_]) -> NDArray[np.float64]:
-        right, both = sums[..., 0], sums[..., 1] + sums[..., 2]
-        occurs = both > 0
-        f1 = np.where(occurs, 2 * right / np.maximum(both, 1), 0)
-        mean: NDArray[np.float64] = f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1)
-        return mean
 
+def macro_f1(sums: NDArray[np.int_]) -> NDArray[np.float64]:
+    """Take the mean F1 over labels; those that nobody gave and nobody said are left out.
+
+    Parameters
+    ----------
+    sums : ndarray of int, shape (..., n_labels, 3)
+        How often each label was rightly said, said, and true.
+
+    Returns
+    -------
+    ndarray of float64, shape (...)
+        0 to 1.
+
+    Examples
+    --------
+    >>> macro_f1(np.array([[1, 2, 2], [1, 1, 1], [0, 0, 0]])).tolist()
+    0.75
+    """
+    right, both = sums[..., 0], sums[..., 1] + sums[..., 2]
+    occurs = both > 0
+    f1 = np.where(occurs, 2 * right / np.maximum(both, 1), 0)
+    mean: NDArray[np.float64] = f1.sum(axis=-1) / np.maximum(occurs.sum(axis=-1), 1)
+    return mean
+
+
+def drawn(counts: NDArray[np.int_]) -> NDArray[np.int_]:
+    """Draw groups anew, each time as many as there are (bootstrap; Efron 1979).
+
+    Parameters
+    ----------
+    counts : ndarray of int, shape (n_groups, ...)
+        What was counted in each group.
+
+    Returns
+    -------
+    ndarray of int, shape (DRAWS, ...)
+        Sums over the groups drawn; the same groups for every call with as many groups,
+        so that differences between two models are paired.
+
+    Examples
+    --------
+    >>> drawn(np.array([[1, 2], [1, 2]]))[0].tolist()
+    [2, 4]
+    """
     random = np.random.default_rng(SEED)
     even = np.full(len(counts), 1 / len(counts))
-    drawn = np.array(
+    return np.array(
         [np.tensordot(random.multinomial(len(counts), even), counts, axes=1) for _ in range(DRAWS)]
     )
-    low, high = np.quantile(macro(drawn), [0.025, 0.975])
-    return Interval(float(macro(counts.sum(axis=0))), float(low), float(high))
 
 
 def _rounded(value: Any) -> Any:
@@ -302,21 +349,23 @@ def table(evaluation: Evaluation) -> str:
         )
     lines += [f"{'accuracy, primary':<28}{evaluation.accuracy:.3f}"]
     lines += [f"{'kappa, primary':<28}{_figure(evaluation.kappa)}", ""]
-    width = max(map(len, PRIMARY)) + 2
+    names = list(evaluation.primary)
+    width = max(map(len, names)) + 2
     lines += ["truth below, model to the right".ljust(width)]
-    lines += [" " * width + "".join(f"{name:>{width}}" for name in PRIMARY)]
-    for name, counts in zip(PRIMARY, evaluation.confusion, strict=True):
+    lines += [" " * width + "".join(f"{name:>{width}}" for name in names)]
+    for name, counts in zip(names, evaluation.confusion, strict=True):
         lines.append(f"{name:<{width}}" + "".join(f"{count:>{width},}" for count in counts))
     return "\n".join(lines)
 
 
 def _score_lines(title: str, scores: dict[str, Score]) -> list[str]:
-    lines = [f"{title:<14}{'precision':>10}{'recall':>10}{'F1':>10}{'rows':>10}"]
+    width = max(14, max(map(len, scores)) + 2)
+    lines = [f"{title:<{width}}{'precision':>10}{'recall':>10}{'F1':>10}{'rows':>10}"]
     for label, score in scores.items():
         figures = "".join(
             f"{_figure(value):>10}" for value in (score.precision, score.recall, score.f1)
         )
-        lines.append(f"{label:<14}{figures}{score.support:>10,}")
+        lines.append(f"{label:<{width}}{figures}{score.support:>10,}")
     return lines
 
 

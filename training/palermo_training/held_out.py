@@ -7,8 +7,6 @@ from typing import Any
 from joblib import Parallel, delayed
 
 from palermo import Predictor, terms
-from palermo.errors import CorpusError
-from palermo.labels import LABELS
 from palermo_training import recipe, slices
 from palermo_training.corpus import Row
 from palermo_training.evaluation import Decision, evaluate
@@ -209,18 +207,11 @@ def decide(predictor: Predictor, rows: Sequence[Row]) -> list[Decision]:
     list of Decision
         One a row.
 
-    Raises
-    ------
-    CorpusError
-        If the model's labels are not palermo's four.
-
     Examples
     --------
     >>> decide(Predictor.load(), [Row("1", "Leave a reply", (), "none", "a")])[0].primary
     'none'
     """
-    if predictor.labels != LABELS:
-        raise CorpusError(f"the model's labels are {predictor.labels}; the rows' are {LABELS}")
     texts = [row.text for row in rows]
     said = zip(
         predictor.predict_tags(texts),

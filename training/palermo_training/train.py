@@ -1,7 +1,7 @@
 """Corpus -> fitted recipe -> Artifact."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import floor, log2
 from typing import Final
 
@@ -14,7 +14,7 @@ from palermo import __version__
 from palermo.artifact import Artifact
 from palermo.errors import CorpusError
 from palermo.keys import keys
-from palermo.labels import LABELS, NONE
+from palermo.labels import NONE
 from palermo.terms import WORDS, mask
 from palermo.text import runs
 from palermo_training import corpus, recipe
@@ -28,7 +28,7 @@ _EXACT: Final = 1e-10  # of fitting, for what ships
 _ROUGH: Final = 1e-6  # for what is only cross-validated
 
 
-def train(rows: Sequence[Row]) -> Artifact:
+def train(rows: Sequence[Row], say: Callable[[str], None] | None = None) -> Artifact:
     """Fit the recipe to rows.
 
     Sigmoids, thresholds and operating points come from grouped cross-validation inside
@@ -38,11 +38,14 @@ def train(rows: Sequence[Row]) -> Artifact:
     ----------
     rows : sequence of Row
         Of two or more groups, each label in two or more of them.
+    say : callable, optional
+        Is told of each step, in a line.
 
     Returns
     -------
     Artifact
-        The same rows give the same values.
+        Its labels are :func:`palermo_training.corpus.scheme` of the rows. The same rows
+        give the same values.
 
     Raises
     ------
@@ -55,15 +58,54 @@ def train(rows: Sequence[Row]) -> Artifact:
     True
     """
     table = Counts(rows)
-    held_out = np.empty((len(rows), len(LABELS)))
-    for inside, outside in recipe.folds([row.group for row in rows]):
-        weights, intercepts = table.fit(inside, _ROUGH)
-        held_out[outside] = table.scores(outside, weights, intercepts)
+    every = np.arange(len(rows))
+    parts = list(recipe.folds([row.group for row in rows]))
+    return finish(rows, table, table.held_out(parts, every, say), say)
+
+
+def finish(
+    rows: Sequence[Row],
+    table: "Counts",
+    held_out: NDArray[np.float64],
+    say: Callable[[str], None] | None = None,
+) -> Artifact:
+    """Fit all rows, and choose sigmoids and thresholds by what models said of rows held out.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        All that are learnt from.
+    table : Counts
+        Of these rows.
+    held_out : ndarray of float64, shape (n_rows, n_labels)
+        Scores of each row by a model that was fitted without its group.
+    say : callable, optional
+        Is told of each step, in a line.
+
+    Returns
+    -------
+    Artifact
+
+    Raises
+    ------
+    CorpusError
+        If all rows have a tag, or none of them.
+
+    Examples
+    --------
+    >>> rows = corpus.seeds()
+    >>> table, every = Counts(rows), np.arange(len(rows))
+    >>> parts = list(recipe.folds([row.group for row in rows]))
+    >>> finish(rows, table, table.held_out(parts, every)).labels == table.labels
+    True
+    """
+    if say is not None:
+        say(f"Fitting all {len(rows):,} rows.")
     weights, intercepts = table.fit(np.arange(len(rows)))
-    thresholds = np.empty(len(LABELS))
+    thresholds = np.empty(len(table.labels))
     points = []
     groups = np.array([row.group for row in rows])
-    for column in range(len(LABELS)):
+    for column in range(len(table.labels)):
         known = table.judged[:, column]
         truth = table.has[known, column]
         slope, offset = recipe.sigmoid(held_out[known, column], truth)
@@ -75,7 +117,7 @@ def train(rows: Sequence[Row]) -> Artifact:
         )
         weights[:, column] *= slope
         intercepts[column] = slope * intercepts[column] + offset
-    return _artifact(rows, table.names, weights, intercepts, thresholds, np.array(points))
+    return _artifact(rows, table, weights, intercepts, thresholds, np.array(points))
 
 
 class Counts:
@@ -90,6 +132,8 @@ class Counts:
 
     Attributes
     ----------
+    labels : tuple of str
+        The rows' scheme.
     names : ndarray of str, shape (n_terms,)
         Terms that are kept.
     has, judged : ndarray of bool, shape (n_rows, n_labels)
@@ -127,13 +171,17 @@ class Counts:
         )
         self._weight = np.append(weight, settings.masked * weight[masked])
         self._weight[masked] *= 1 - settings.masked
-        self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
-        self.judged = np.array([[label in row.judged for label in LABELS] for row in rows])
+        self.labels = corpus.scheme(rows)
+        self.has = np.array([[label in row.tags for label in self.labels] for row in rows])
+        self.judged = np.array([[label in row.judged for label in self.labels] for row in rows])
 
     def fit(
-        self, rows: NDArray[np.intp], tolerance: float = _EXACT
+        self,
+        rows: NDArray[np.intp],
+        tolerance: float = _EXACT,
+        columns: Sequence[int] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Fit all labels to some rows.
+        """Fit labels to some rows.
 
         Parameters
         ----------
@@ -141,11 +189,13 @@ class Counts:
             Row numbers.
         tolerance : float, optional
             At which fitting stops.
+        columns : sequence of int, optional
+            Labels to fit; by default all.
 
         Returns
         -------
         weights : ndarray of float64, shape (n_terms, n_labels)
-            What a term adds, its rarity and kind worked in.
+            What a term adds, its rarity and kind worked in; NaN for labels not fitted.
         intercepts : ndarray of float64, shape (n_labels,)
 
         Raises
@@ -162,15 +212,14 @@ class Counts:
         every = np.append(rows, self._copy[rows][self._copy[rows] >= 0])
         origin = self._origin[every]
         values = csr_matrix(self._shortened[every].multiply(factors))
-        weights = np.empty((len(self.names), len(LABELS)))
-        intercepts = np.empty(len(LABELS))
-
-        for column, label in enumerate(LABELS):
+        weights = np.full((len(self.names), len(self.labels)), np.nan)
+        intercepts = np.full(len(self.labels), np.nan)
+        for column in range(len(self.labels)) if columns is None else columns:
             known = self.judged[origin, column]
             truth = self.has[origin, column][known]
             if truth.all() or not truth.any():
                 raise CorpusError(
-                    f"{label}: without some of the groups, no row is left that "
+                    f"{self.labels[column]}: without some of the groups, no row is left that "
                     f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
                 )
             with threadpool_limits(1):  # sums in another order round a last digit otherwise
@@ -206,16 +255,60 @@ class Counts:
         """
         return np.asarray(self._shortened[rows] @ weights + intercepts)
 
+    def held_out(
+        self,
+        parts: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
+        learnt: NDArray[np.intp],
+        say: Callable[[str], None] | None = None,
+    ) -> NDArray[np.float64]:
+        """Score each row by a model that was fitted without it.
+
+        Parameters
+        ----------
+        parts : sequence of pairs of ndarray of int
+            Folds: rows that may be learnt from, and rows to score; each row is scored once.
+        learnt : ndarray of int
+            Rows that are learnt from where a fold allows it.
+        say : callable, optional
+            Is told of each fold, in a line.
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_labels)
+            Not calibrated; NaN for labels that no row learnt from was judged for.
+
+        Raises
+        ------
+        CorpusError
+            If a label is left without a yes or without a no.
+
+        Examples
+        --------
+        >>> rows = corpus.seeds()
+        >>> parts = list(recipe.folds([row.group for row in rows]))
+        >>> Counts(rows).held_out(parts, np.arange(len(rows))).shape
+        (214, 4)
+        """
+        columns = np.flatnonzero(self.judged[learnt].any(axis=0)).tolist()
+        found = np.empty((len(self.has), len(self.labels)))
+        for number, (inside, outside) in enumerate(parts, 1):
+            if say is not None:
+                say(f"Fold {number} of {len(parts)}.")
+            fitted = self.fit(np.intersect1d(inside, learnt), _ROUGH, columns)
+            found[outside] = self.scores(outside, *fitted)
+        return found
+
 
 def _artifact(
     rows: Sequence[Row],
-    names: NDArray[np.str_],
+    table: Counts,
     weights: NDArray[np.float64],
     intercepts: NDArray[np.float64],
     thresholds: NDArray[np.float64],
     points: NDArray[np.float64],
 ) -> Artifact:
     """Lay fitted numbers out as the engine wants them."""
+    names = table.names
     column = {name: number for number, name in enumerate(names.tolist())}
     for number in np.flatnonzero(recipe.kinds(names.tolist()) == "word").tolist():
         inside = [column[run] for run in runs(names[number]) if run in column]
@@ -227,7 +320,7 @@ def _artifact(
     step = 2.0 ** -floor(log2(np.iinfo(np.int16).max / max(float(np.abs(weights).max()), 1.0)))
     primary = Counter(row.primary for row in rows)
     return Artifact(
-        labels=LABELS,
+        labels=table.labels,
         keys=hashes[order],
         spelling=np.frombuffer("\n".join(names[order]).encode(), np.uint8),
         weights=np.round(weights[order] / step).astype(np.int16),
@@ -241,6 +334,6 @@ def _artifact(
             "rows": len(rows),
             "groups": len({row.group for row in rows}),
             "rows authored": sum(row.origin == "authored" for row in rows),
-            **{f"rows {label}": primary[label] for label in (*LABELS, NONE)},
+            **{f"rows {label}": primary[label] for label in (*table.labels, NONE)},
         },
     )

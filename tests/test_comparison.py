@@ -1,0 +1,100 @@
+import dataclasses
+
+import pytest
+
+from palermo import Predictor
+from palermo_training import corpus
+from palermo_training.comparison import MACRO, compare, table
+from palermo_training.corpus import Row, scheme
+from palermo_training.train import train
+
+SHIPPED = corpus.seeds()
+
+
+def users(rows: list[Row], turned: bool = False) -> list[Row]:
+    """Say the same rows again as a user would, rightly or with every tag turned around."""
+    return [
+        dataclasses.replace(
+            row,
+            id=f"mine {row.id}",
+            origin="user",
+            text=f"{row.text} Again.",
+            tags=tuple(tag for tag in row.judged if (tag in row.tags) != turned),
+        )
+        for row in rows
+    ]
+
+
+def test_learning_what_is_wrong_is_told_from_learning_what_is_right():
+    # The user's rows come three to a group, so that no group is parted.
+    rows = users(SHIPPED, turned=True)
+    _, found = compare(SHIPPED, [*SHIPPED, *rows])
+    mean = {each.where: each for each in found if each.what == MACRO}
+    assert mean["shipped passages"].worse
+    assert mean["shipped passages"].old > mean["shipped passages"].new
+    assert not mean["your passages"].worse  # by the user's own labels it is better
+    _, found = compare(SHIPPED, [*SHIPPED, *users(SHIPPED)])
+    assert not any(each.worse for each in found if each.what == MACRO)
+
+
+def test_the_new_model_is_the_one_that_training_alone_makes():
+    rows = [*SHIPPED, *users(SHIPPED[::5])]
+    assert compare(SHIPPED, rows)[0].digest == train(rows).digest
+    only = users(SHIPPED)  # of the old rows none
+    assert compare(SHIPPED, only)[0].digest == train(only).digest
+
+
+def test_a_label_that_palermo_never_heard_of():
+    mine = [
+        Row(f"r{at}", text, tags, tags[0] if tags else "none", f"r{at}", ("extortion", "policy"))
+        for at, (text, tags) in enumerate(
+            [
+                ("Pay the ransom or your cousin stays in the warehouse.", ("extortion",)),
+                ("They phoned the family and asked for a ransom.", ("extortion",)),
+                ("The ransom call came from a warehouse.", ("extortion",)),
+                ("The council debated the ferry timetable.", ()),
+                ("Parliament passed the law on residence permits.", ("policy",)),
+                ("Subscribe to our newsletter.", ()),
+            ]
+            * 4
+        )
+    ]
+    mine = [dataclasses.replace(row, text=f"{row.text} No {at}.") for at, row in enumerate(mine)]
+    rows = [*SHIPPED, *mine]
+    assert scheme(rows) == ("smuggling", "trafficking", "enforcement", "policy", "extortion")
+    artifact, found = compare(SHIPPED, rows)
+    predictor = Predictor(artifact)
+    assert predictor.labels == scheme(rows)
+    text = "The family was phoned about a ransom for the cousin in the warehouse."
+    assert predictor.predict([text]) == ["extortion"]
+    new = next(e for e in found if (e.where, e.what) == ("your passages", "extortion"))
+    assert (new.rows, new.old, new.low, new.worse) == (12, None, None, False)
+    assert new.new > 0.8
+    assert "a new label" in table(found)
+    # Nobody judged shipped rows for it, so nothing is held against the model there.
+    assert [each.what for each in found if each.where == "shipped passages"] == [
+        *("smuggling", "trafficking", "enforcement", "policy"),
+        MACRO,
+    ]
+
+
+def test_a_scheme_of_ones_own_has_nothing_to_be_compared_with():
+    mine = [
+        Row(str(at), f"{text} {at}", tags, tags[0] if tags else "none", str(at), ("boat", "bus"))
+        for at, (text, tags) in enumerate(
+            [("A dinghy", ("boat",)), ("A coach", ("bus",)), ("A desk", ())] * 6
+        )
+    ]
+    artifact, found = compare(SHIPPED, mine)
+    assert artifact.labels == ("boat", "bus")
+    assert [(each.where, each.what) for each in found] == [
+        ("your passages", "boat"),
+        ("your passages", "bus"),
+    ]
+    assert Predictor(artifact).tag("A dinghy.")[0].label == "boat"
+
+
+def test_too_few_rows_of_a_label():
+    mine = [Row("1", "Pay", ("extortion",), "extortion", "1", ("extortion",))]
+    with pytest.raises(corpus.CorpusError, match="extortion: without some of the groups, no row"):
+        compare(SHIPPED, [*SHIPPED, *mine])
