@@ -163,7 +163,7 @@ def _differences(
         groups = np.unique([new[at].group for at in rows.tolist()], return_inverse=True)[1]
         old, fresh = (_counts(table, said, rows, groups) for said in (before, after))
         true = fresh[..., 2].sum(axis=0)
-        judged = table.judged[rows].any(axis=0)
+        judged: NDArray[np.bool_] = np.any(table.judged[rows], axis=0)
         for column in np.flatnonzero(~np.isnan(after[0]) & judged).tolist():
             known = [column] if column in both else []
             figures = _figures(old[:, known], fresh[:, [column]])
