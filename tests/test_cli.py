@@ -4,6 +4,7 @@ import math
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ from conftest import ROOT
 from typer.testing import CliRunner
 
 import palermo
+from palermo import Predictor
 from palermo.artifact import save, tiny
 from palermo.cli import app
+from palermo.text import tokens
 
 SEED = ROOT / "seeds" / "003_9ae8285b64da8007.txt"
 CLASSIFY = Path(sys.executable).parent / "classify"
@@ -246,8 +249,121 @@ def test_no_color_means_plain_text():
     assert b"They paid" in shown
 
 
-def test_version():
-    assert CliRunner().invoke(app, ["--version"]).output == f"palermo {palermo.__version__}\n"
+def test_version(tmp_path, predictor, monkeypatch):
+    monkeypatch.delenv("PALERMO_MODEL", raising=False)
+    ours = f"palermo {palermo.__version__}\n"
+    packaged = f"{ours}model {predictor.model} (the packaged one)\n"
+    assert CliRunner().invoke(app, ["--version"]).output == packaged
+    path = tmp_path / "tiny.joblib"
+    save(tiny(), path)
+    for arguments in (["--version", "--model", path], [SEED, "--model", path, "--version"]):
+        run = CliRunner().invoke(app, list(map(str, arguments)))
+        assert re.fullmatch(
+            rf"{ours}model tiny\+\w{{12}} \(--model {re.escape(str(path))}\)\n", run.output
+        )
+    monkeypatch.setenv("PALERMO_MODEL", str(path))
+    assert CliRunner().invoke(app, ["--version"]).output.endswith(f" (PALERMO_MODEL={path})\n")
+
+
+def test_the_version_is_printed_though_the_model_is_broken(monkeypatch):
+    monkeypatch.setenv("PALERMO_MODEL", str(SEED))
+    run = classify("--version", quiet=False)
+    assert run.returncode == 1
+    assert run.stdout.decode() == f"palermo {palermo.__version__}\n"
+    assert run.stderr.decode().startswith(f"Error: {SEED}: not a palermo model")
+    assert "(PALERMO_MODEL names it; unset that" in run.stderr.decode()
+
+
+def complete(*words):
+    """Ask for completions of the last word, as bash does."""
+    return subprocess.run(
+        [CLASSIFY],
+        env={
+            **os.environ,
+            "_CLASSIFY_COMPLETE": "complete_bash",
+            "COMP_WORDS": " ".join(["classify", *words]),
+            "COMP_CWORD": str(len(words)),
+        },
+        capture_output=True, timeout=120, check=True, text=True,
+    ).stdout.split()  # fmt: skip
+
+
+def test_a_shell_completes_labels_and_formats(tmp_path):
+    every = ["smuggling", "trafficking", "enforcement", "policy", "none"]
+    assert complete("a.txt", "--only", "") == every
+    assert complete("--only", "traf") == ["trafficking"]
+    assert complete("--format", "js") == ["json", "jsonl"]
+    assert complete("--only-t") == ["--only-term-warnings"]
+    assert complete("report") == []  # files are the shell's
+    save(tiny(), tmp_path / "tiny.joblib")
+    assert complete("--model", str(tmp_path / "tiny.joblib"), "--only", "") == ["smuggling", "none"]
+    assert complete("--model", str(SEED), "--only", "") == []
+
+
+def test_completion_is_installed_in_a_home_of_its_own(tmp_path):
+    # Else typer takes no name of a shell, and looks for the one that runs the tests.
+    home = {"HOME": str(tmp_path), "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    run = subprocess.run(
+        [CLASSIFY, "--install-completion", "bash"],
+        env={**os.environ, **home}, capture_output=True, timeout=120, check=True, text=True,
+    )  # fmt: skip
+    assert "bash completion installed in" in run.stdout
+    script = tmp_path / ".bash_completions" / "classify.sh"
+    assert "_CLASSIFY_COMPLETE=complete_bash" in script.read_text()
+    assert str(script) in (tmp_path / ".bashrc").read_text()
+    run = subprocess.run(
+        [CLASSIFY, "--install-completion", "bash"],
+        env={**os.environ, **home, "HOME": str(script)},
+        capture_output=True, timeout=120, check=False, text=True,
+    )  # fmt: skip
+    assert run.returncode == 1
+    assert run.stderr.startswith(f"Error: {script}")
+    assert run.stderr.count("\n") == 1
+
+
+def test_every_example_of_the_help_runs(tmp_path, monkeypatch):
+    for folder, name in (
+        (".", "raid-on-the-coast.txt"),
+        ("reports", "a.txt"),
+        ("verdicts", "a.pdf"),
+    ):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / name).write_text("The traffickers kept her passport.")
+    (tmp_path / "alerts.csv").write_text("id,body\n1,The smugglers charged 900 dollars.\n")
+    monkeypatch.chdir(tmp_path)
+    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).output
+    examples = re.findall(r"^ +classify (.+?) *$", shown, re.M)
+    assert len(examples) == 4
+    for example in examples:
+        run = CliRunner().invoke(app, example.split())
+        assert run.exit_code == 0, run.output
+    assert b"smuggling" in (tmp_path / "out.csv").read_bytes()
+    assert b"Why" in (tmp_path / "page.html").read_bytes()
+
+
+@pytest.mark.parametrize("setting", ["", "1"])
+def test_output_is_written_in_blocks(setting):
+    # Each write into such a socket is a message of its own.
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with here, there:
+        run = subprocess.run(
+            [CLASSIFY, SEED, "--quiet"],
+            stdout=there, env={**os.environ, "PYTHONUNBUFFERED": setting}, timeout=120, check=False,
+        )  # fmt: skip
+        there.close()
+        messages = []
+        while message := here.recv(1 << 20):
+            messages.append(message)
+    assert run.returncode == 0
+    assert b"".join(messages) == classify(SEED).stdout
+    assert len(messages) == 1
+
+
+def test_output_is_added_where_the_shell_says(tmp_path):
+    path = tmp_path / "all.jsonl"
+    path.write_text("before\n")
+    subprocess.run(f"{CLASSIFY} {SEED} --quiet >> {path}", shell=True, timeout=120, check=True)
+    assert path.read_bytes() == b"before\n" + classify(SEED).stdout
 
 
 def test_classify_imports_no_scikit_learn():
@@ -285,8 +401,21 @@ def test_a_summary_at_the_end(tmp_path):
     assert said == (
         f"Passages: 4 (smuggling {labels.count('smuggling')}, trafficking 0, "
         f"enforcement {labels.count('enforcement')}, policy 0, none {labels.count('none')}, which "
-        f"is {25 * labels.count('none')} %); unsure 1, term warnings 1.\n"
+        f"is {25 * labels.count('none')} %); unsure 1, term warnings 1; "
+        f"words that the model does not know: {unknown(MIXED):.1f} %.\n"
     )
+
+
+def unknown(text):
+    """Give the percentage of a text's words that the model does not know, one by one."""
+    words = tokens(text)
+    known = Predictor.load().tag("\n\n".join(words), unit="paragraph")
+    assert len(known) == len(words)
+    return 100 * sum(each.known == 0 for each in known) / len(words)
+
+
+def test_no_words_are_no_unknown_words(tmp_path):
+    assert b"does not know: 0.0 %" in classify("-", stdin=b"***", quiet=False).stderr
 
 
 def test_a_language_it_does_not_know_is_unsure():

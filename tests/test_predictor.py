@@ -106,6 +106,7 @@ def test_any_iterable_of_texts_will_do_and_a_document_must_be_text(predictor):
 def test_the_fields_of_a_passage():
     assert [field.name for field in dataclasses.fields(Passage)] == [
         "text", "start", "end", "label", "tags", "probabilities", "known", "unsure", "term",
+        "words",
     ]  # fmt: skip
 
 

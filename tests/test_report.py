@@ -494,6 +494,69 @@ def test_a_narrow_screen_scrolls_one_way(show, seeds_page):
     assert page.evaluate("document.documentElement.scrollWidth") == 360
 
 
+def on_paper(page):
+    """Print a page; give the text of each sheet, without white space and the sheet's number."""
+    pypdf = pytest.importorskip("pypdf")
+    sheets = pypdf.PdfReader(io.BytesIO(page.pdf(format="A4"))).pages
+    found = []
+    for at, sheet in enumerate(sheets, 1):
+        text, number = squeezed(sheet.extract_text()), f"{at}/{len(sheets)}"
+        assert number in text
+        found.append(text.removeprefix(number).removesuffix(number))
+    return found
+
+
+def squeezed(text):
+    return "".join(text.split())
+
+
+def test_print_has_every_passage_and_its_label(show, seeds_page, predictor):
+    printed = "".join(on_paper(show(seeds_page)))
+    at = 0
+    for seed in SEEDS:
+        at = printed.index(squeezed(str(seed)), at)
+        for each in predictor.tag(seed.read_bytes().decode()):
+            text = squeezed(each.text)
+            found = printed.index(text, at)
+            assert each.label in printed[at:found]
+            at = found + len(text)
+    assert "Showall" not in printed
+    assert "Why" not in printed.replace("Whydon’tyou", "")
+
+
+def test_each_file_begins_a_sheet_and_lines_of_a_table_do_not(show, tmp_path):
+    sheets = on_paper(show(page_of(*SEEDS)))
+    begins = [sheet for sheet in sheets if squeezed(str(SEEDS[0].parent)) in sheet]
+    assert len(begins) == len(SEEDS)
+    assert begins[0] == sheets[0]
+    for sheet, seed in zip(begins[1:], SEEDS[1:], strict=True):
+        assert sheet.startswith(squeezed(str(seed)))
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "He paid."}\n' * 9)
+    sheets = on_paper(show(page_of(path, "--text-column", "text")))
+    assert len(sheets) < 4
+    assert "".join(sheets).count("Hepaid.") == 9
+
+
+def test_what_is_filtered_out_leaves_no_empty_sheet(show):
+    documents = [("a", [passage("Alpha")]), ("b", [passage("Beta", "smuggling", ("smuggling",))])]
+    page = show(written(documents))
+    assert len(on_paper(page)) == 2
+    page.click("[data-filter=l0]")
+    (sheet,) = on_paper(page)
+    assert "Beta" in sheet
+    assert "Alpha" not in sheet
+    assert "Showing1of2passages." in sheet
+
+
+def test_a_passage_longer_than_a_sheet_goes_on_on_the_next(show):
+    words = [f"word{number}" for number in range(6000)]
+    sheets = on_paper(show(written([("a", [passage(" ".join(words))])])))
+    assert len(sheets) > 3
+    printed = "".join(sheets)
+    assert all(word in printed for word in words)
+
+
 def test_print_leaves_out_what_paper_cannot_do(show, seeds_page):
     page = show(seeds_page, color_scheme="dark")
     page.click("[data-filter=l0]")

@@ -230,4 +230,14 @@ def test_agreement():
 
 
 def test_version():
-    assert invoke("--version").stdout == f"palermo {palermo.__version__}\n"
+    model = Predictor.load().model
+    assert invoke("--version").stdout.startswith(f"palermo {palermo.__version__}\nmodel {model} (")
+
+
+def test_a_shell_completes_commands():
+    shown = run.invoke(
+        cli.app,
+        env={"_PALERMO_COMPLETE": "complete_bash", "COMP_WORDS": "palermo ev", "COMP_CWORD": "1"},
+        prog_name="palermo",
+    )
+    assert shown.stdout.split() == ["evaluate"]

@@ -1,10 +1,11 @@
 """The ``classify`` command: parses, calls, prints."""
 
+import io
 import os
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, get_args
@@ -20,20 +21,57 @@ if TYPE_CHECKING:
 Format = Literal["table", "json", "jsonl", "csv", "html"]
 
 SHOWN: Final = 20  # rows of one file that are named when they cannot be read
+BUFFER: Final = 1 << 16  # bytes of standard output that are written at once
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+EXAMPLES: Final = """Examples:
+
+One article, sentence by sentence:
+  classify raid-on-the-coast.txt
+
+Where reports say trafficking of people who paid smugglers, or the reverse:
+  classify reports/ --recursive --only-term-warnings
+
+What judgments say of trafficking, and why, as a page to read and print:
+  classify verdicts/*.pdf --only trafficking --explain --output page.html
+
+A table of news alerts, tagged for a spreadsheet, doubtful labels marked:
+  classify alerts.csv --text-column body --min-precision 0.9 --output out.csv
+"""
+
+app = typer.Typer(pretty_exceptions_enable=False)
 
 
-def version(value: bool) -> None:
-    """Print palermo's version and leave, if asked to."""
+def version(context: typer.Context, value: bool) -> None:
+    """Print the versions of palermo and of the model that would be used, and leave, if asked to."""
     if value:
         from palermo import __version__
+        from palermo.outputs.table import printable
+        from palermo.predictor import ENVIRONMENT, Predictor
 
         typer.echo(f"palermo {__version__}")
+        given: Path | None = context.params.get("model")
+        origin = (
+            f"--model {given}"
+            if given
+            else f"{ENVIRONMENT}={named}"
+            if (named := os.environ.get(ENVIRONMENT))
+            else "the packaged one"
+        )
+        typer.echo(printable(f"model {Predictor.load(given).model} ({origin})"))
         raise typer.Exit
 
 
-@app.command(no_args_is_help=True)
+def labels(context: typer.Context, incomplete: str) -> list[str]:
+    """Complete a label of the model that would be used."""
+    from palermo.predictor import Predictor
+
+    with suppress(PalermoError):  # the command itself says what is wrong
+        known = (*Predictor.load(context.params.get("model")).labels, "none")
+        return [label for label in known if label.startswith(incomplete)]
+    return []
+
+
+@app.command(no_args_is_help=True, epilog=EXAMPLES)
 def classify(
     files: Annotated[
         list[str],
@@ -87,7 +125,11 @@ def classify(
     ] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option(metavar="LABEL", help="Print passages with this tag alone; may be repeated."),
+        typer.Option(
+            metavar="LABEL",
+            help="Print passages with this tag alone; may be repeated.",
+            autocompletion=labels,
+        ),
     ] = None,
     only_term_warnings: Annotated[
         bool,
@@ -98,17 +140,22 @@ def classify(
         ),
     ] = False,
     quiet: Annotated[
-        bool, typer.Option("--quiet", help="No summary on standard error, errors alone.")
+        bool,
+        typer.Option("--quiet", help="No progress and summary on standard error, errors alone."),
     ] = False,
     model: Annotated[
         Path | None,
         typer.Option(
             metavar="PATH",
+            is_eager=True,  # --version looks at it, wherever it stands
             help="Model file; by default the one that PALERMO_MODEL names, else the packaged one.",
         ),
     ] = None,
     version: Annotated[
-        bool, typer.Option("--version", callback=version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", callback=version, help="Print the versions of palermo and of the model."
+        ),
     ] = False,
 ) -> None:
     """Tag each passage of FILE as smuggling, trafficking, enforcement, policy or none.
@@ -130,6 +177,7 @@ def classify(
     from palermo.outputs.summary import Summary
     from palermo.outputs.target import check, opened
     from palermo.predictor import Predictor
+    from palermo.progress import Progress
 
     if target is not None:
         check(target)
@@ -139,7 +187,11 @@ def classify(
         raise typer.BadParameter(f"{odd[0]!r} is none of {known}", param_hint="--only")
     failed: list[str] = []
     sources: deque[Source] = deque()
-    texts = read(expand(files, recursive), text_column, sources, failed)
+    progress = Progress(not quiet, tables=text_column is not None)
+    named = progress.over(expand(files, recursive))
+    reached = progress.reach if progress.shown else None
+    texts = read(named, text_column, sources, failed, reached)
+    beside = target is None and sys.stdout is not None and sys.stdout.isatty()
     summary = Summary(predictor.labels)
 
     def wanted(passage: Passage) -> bool:
@@ -158,18 +210,21 @@ def classify(
                 if not wanted(passage):
                     continue
                 why = reasons(passage) if explain else None
+                if beside:
+                    progress.hide()
                 yield Finding(passage, file, number, index, predictor.model, why, more)
 
-    with output() if target is None else opened(target, complain) as out:
+    with progress, output() if target is None else opened(target, complain) as out:
         format = format or default(target, text_column, out)
         if format == "html":  # counts what is not wanted too, and shows reasons on demand
             from palermo.outputs import report
 
-            named = (
+            documents = (
                 (sources.popleft().name, summary.count(passages))
                 for passages in predictor.tag_all(texts, unit, lang, min_precision)
             )
-            report.write(named, wanted, reasons, predictor.labels, predictor.model, out)
+            paged = text_column is None
+            report.write(documents, wanted, reasons, predictor.labels, predictor.model, out, paged)
         else:
             writer(format, predictor.labels)(findings(), out)
         out.flush()
@@ -219,6 +274,7 @@ def read(
     text_column: str | None,
     sources: deque[Source],
     failed: list[str],
+    reached: Callable[[int], None] | None = None,
 ) -> Iterator[str]:
     """Yield the texts of files; append the source of each, and name what cannot be read."""
     from palermo import documents
@@ -237,7 +293,7 @@ def read(
                 continue
             from palermo import records  # csv, gzip and so on, which texts do without
 
-            for record in records.read(file, text_column):
+            for record in records.read(file, text_column, reached):
                 if isinstance(record, PalermoError):
                     spoilt += 1
                     if spoilt <= SHOWN:
@@ -258,18 +314,38 @@ def output() -> Iterator[TextIO]:
     """Give standard output: the same bytes on every system, one clear line where it fails."""
     if sys.stdout is None:
         raise OutputError("standard output is closed; open it or send it to a file")
-    # A file name that is no UTF-8 turns into JSON's own escapes.
-    sys.stdout.reconfigure(  # type: ignore[union-attr]
-        encoding="utf-8", errors="backslashreplace", newline="\n"
-    )
     try:
-        yield sys.stdout
-        sys.stdout.flush()
+        with _stdout() as out:
+            yield out
+            out.flush()
     except BrokenPipeError:
         hush()  # the reader, such as head, has what it wanted
     except OSError as error:
         hush()
         raise OutputError(f"standard output cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _stdout() -> Iterator[TextIO]:
+    """Give standard output with a buffer of our own, but for a terminal, which Python knows best.
+
+    Python leaves its own away where PYTHONUNBUFFERED is set, as in many containers, and then
+    every line of output is a call of the system.
+    """
+    odd = "backslashreplace"  # a file name that is no UTF-8 turns into JSON's own escapes
+    try:
+        number = None if sys.stdout.isatty() else sys.stdout.fileno()
+    except io.UnsupportedOperation:  # not one of the system's, as in tests
+        number = None
+    if number is None:
+        sys.stdout.reconfigure(  # type: ignore[union-attr]
+            encoding="utf-8", errors=odd, newline="\n"
+        )
+        yield sys.stdout
+    else:
+        sys.stdout.flush()
+        with open(number, "w", BUFFER, "utf-8", odd, "\n", closefd=False) as out:
+            yield out
 
 
 def hush() -> None:
@@ -281,7 +357,8 @@ def complain(message: str) -> None:
     """Write a message to standard error, safe to show."""
     from palermo.outputs.table import printable
 
-    typer.echo(printable(message), err=True)
+    if sys.stderr is not None:  # not typer.echo, which would write across the progress bar
+        print(printable(message), file=sys.stderr, flush=True)
 
 
 def guarded(app: typer.Typer) -> None:
@@ -291,9 +368,11 @@ def guarded(app: typer.Typer) -> None:
     except PalermoError as error:
         complain(f"Error: {error}")
         sys.exit(1)
-    except OSError as error:  # in what typer itself prints
-        hush()
-        complain(f"Error: standard output cannot be written: {error.strerror}")
+    except OSError as error:  # in what typer itself prints, or writes to install completion
+        if error.filename is None:
+            hush()
+        where = error.filename or "standard output"
+        complain(f"Error: {where} cannot be written: {error.strerror}")
         sys.exit(1)
 
 

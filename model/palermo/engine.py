@@ -97,7 +97,7 @@ class Engine:
         >>> Engine(tiny()).log_odds(["boat", "bus"]).shape
         (2, 1)
         """
-        return self.log_odds_and_known(texts)[0]
+        return self.measure(texts)[0]
 
     def known(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Tell how much of each passage's wording the model has seen in training.
@@ -118,12 +118,12 @@ class Engine:
         >>> Engine(tiny()).known(["boat to Malta"]).round(3).tolist()
         [0.333]
         """
-        return self.log_odds_and_known(texts)[1]
+        return self.measure(texts)[1]
 
-    def log_odds_and_known(
+    def measure(
         self, texts: Sequence[str]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Give what :meth:`log_odds` and :meth:`known` give, for the price of one.
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], Rows]:
+        """Give what :meth:`log_odds` and :meth:`known` give, and lengths, for the price of one.
 
         Parameters
         ----------
@@ -134,18 +134,22 @@ class Engine:
         -------
         log_odds : ndarray of float64, shape (n_texts, n_labels)
         known : ndarray of float64, shape (n_texts,)
+        words : ndarray of int64, shape (n_texts,)
+            How many words each passage has.
 
         Examples
         --------
         >>> from palermo.artifact import tiny
-        >>> [each.tolist() for each in Engine(tiny()).log_odds_and_known(["boat"])]
-        [[[1.0]], [1.0]]
+        >>> [each.tolist() for each in Engine(tiny()).measure(["boat"])]
+        [[[1.0]], [1.0], [1]]
         """
         scores = np.empty((len(texts), len(self._intercepts)))
         known = np.empty(len(texts))
+        words = np.empty(len(texts), np.int64)
         for start, stop in _batches(texts):
-            scores[start:stop], known[start:stop] = self._score(texts[start:stop])
-        return scores, known
+            part = slice(start, stop)
+            scores[part], known[part], words[part] = self._score(texts[part])
+        return scores, known, words
 
     def weights(self, terms: Sequence[str]) -> NDArray[np.float64]:
         """Look up the weights of terms.
@@ -171,7 +175,7 @@ class Engine:
         found = np.stack([low, high], axis=1).reshape(2 * len(both), len(terms))
         return np.asarray(found[: len(self._intercepts)].T * self._step)
 
-    def _score(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _score(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64], Rows]:
         """Score one batch."""
         words = _Words(texts)
         places = self._table.places(words.keys)
@@ -192,11 +196,13 @@ class Engine:
             low, high = _halves(both)
             sums[:, 2 * column] = _sums(low, passages)
             sums[:, 2 * column + 1] = _sums(high, passages)
-        count = np.maximum(np.diff(words.first), 1)
+        lengths = np.diff(words.first)
+        count = np.maximum(lengths, 1)
         scale = self._step / count**EXPONENT
         return (
             sums[:, : len(self._intercepts)] * scale[:, None] + self._intercepts,
             _sums(~unknown, words.first) / count,
+            lengths,
         )
 
 

@@ -59,6 +59,8 @@ class Passage:
     term : Term or None
         Where the word that the passage uses parts from what it describes
         (:mod:`palermo.terms`); None elsewhere.
+    words : int
+        How many words the passage has.
 
     Examples
     --------
@@ -75,6 +77,7 @@ class Passage:
     known: float
     unsure: bool = False
     term: Term | None = None
+    words: int = 0
 
 
 # A paragraph was wrapped by hand if its longest line is about a screen or a page

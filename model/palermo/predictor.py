@@ -325,7 +325,7 @@ class Predictor:
         """Tag one batch of documents."""
         cuts = [split(text, unit, lang) for text in texts]
         pieces = _pieces(texts, cuts)
-        log_odds, known = self._engine.log_odds_and_known(pieces)
+        log_odds, known, words = self._engine.measure(pieces)
         probabilities = self._probabilities(log_odds)
         if unit == "document" and pieces:
             inside = [split(piece, lang=lang) for piece in pieces]
@@ -340,7 +340,8 @@ class Predictor:
         else:
             said = self._decide(pieces, probabilities)
             terms = self._terms(pieces, probabilities)
-        found = zip(pieces, said, probabilities.tolist(), known.tolist(), terms, strict=True)
+        numbers = (probabilities.tolist(), known.tolist(), words.tolist())
+        found = zip(pieces, said, *numbers, terms, strict=True)
         for cut in cuts:
             yield [
                 Passage(
@@ -354,9 +355,12 @@ class Predictor:
                     unsure=share < LEAST_KNOWN
                     or named.get(each.label, 1) < cutoffs.get(each.label, 0),
                     term=term,
+                    words=count,
                 )
                 # a cut ends before it takes a passage of the next one
-                for (start, end), (text, each, row, share, term) in zip(cut, found, strict=False)
+                for (start, end), (text, each, row, share, count, term) in zip(
+                    cut, found, strict=False
+                )
             ]
 
     def explain(self, text: str, label: str) -> list[Evidence]:

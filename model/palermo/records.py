@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
@@ -62,7 +62,9 @@ _Row = tuple[int, dict[str, Any] | DocumentError]
 """Where a row stands, and its columns or what is wrong with it."""
 
 
-def read(name: str, column: str) -> Iterator[Record | DocumentError]:
+def read(
+    name: str, column: str, reached: Callable[[int], None] | None = None
+) -> Iterator[Record | DocumentError]:
     r"""Read a table: JSON lines, delimited text with a header, or Parquet.
 
     Parameters
@@ -71,6 +73,8 @@ def read(name: str, column: str) -> Iterator[Record | DocumentError]:
         A path, or ``-`` for standard input.
     column : str
         The column (of JSON lines, the field) that holds the text.
+    reached : callable, optional
+        Is told after every row how many bytes of the file were read.
 
     Yields
     ------
@@ -96,9 +100,12 @@ def read(name: str, column: str) -> Iterator[Record | DocumentError]:
     """
     found = False
     with opened(name) as handle:
+        tell = handle.tell if reached and handle.seekable() else None
         try:
             for number, row in _rows(handle, column):
                 found = True
+                if reached and tell:
+                    reached(tell())
                 try:
                     yield _record(row, number, column)
                 except DocumentError as error:

@@ -96,9 +96,11 @@ def figures(found: Mapping[str, Any]) -> str:
     for name in ("wrong word", "wrong word in seeds", "furniture"):
         if name in found:
             lines.append(f"{name}: {_shares(found[name])}")
-    for word, each in found.get("term check", {}).items():
-        wrong = f"wrong {each['wrong']:,} of " if "wrong" in each else ""
-        lines.append(f"wrong word, warnings, {word}: {wrong}{_shares(each)}")
+    for name, where in (("term check", ""), ("term check in seeds", " in seeds")):
+        for word, each in found.get(name, {}).items():
+            counts = [f"{key} {each[key]:,}" for key in ("wrong", "warned") if key in each]
+            figures = ", ".join([*counts, _shares(each)])
+            lines.append(f"wrong word{where}, warnings, {word}: {figures}")
     for name, each in found.get("units", {}).items():
         lines.append(
             f"documents of eight written passages, {name}: {each['documents']:,}, macro-F1 "

@@ -14,7 +14,19 @@ from palermo_training import corpus
 
 _CHECKOUT: Final = Path(__file__).parents[2]
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+EVALUATE: Final = """Examples:
+
+The model on passages that your desk has labelled:
+  palermo evaluate desk.jsonl
+
+The same by what passages tell, without the words smuggling and trafficking:
+  palermo evaluate desk.jsonl --mask
+
+The shipped corpus, each seed article left out of training in turn:
+  palermo evaluate
+"""
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
@@ -63,7 +75,7 @@ def train(
     complain(f"Wrote {folder} (digest {artifact.digest[:12]}).")
 
 
-@app.command()
+@app.command(epilog=EVALUATE)
 def evaluate(
     file: Annotated[
         Path | None,

@@ -30,9 +30,9 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         training; ``seeds alone``: the same without authored rows; ``authored en`` and
         ``authored es``: five folds by group, the seeds in training; these three also
         ``masked``, without the words that name the field. With authored rows, also
-        ``parts``, ``wrong word`` (and ``wrong word in seeds``), ``term check``,
-        ``furniture``, ``units``, ``calibration`` and ``precision and coverage`` of
-        :mod:`palermo_training.slices`, from the same folds.
+        ``parts``, ``wrong word``, ``term check``, ``furniture``, ``units``, ``calibration``
+        and ``precision and coverage`` of :mod:`palermo_training.slices`, from the same folds;
+        and ``wrong word in seeds`` and ``term check in seeds``, from the articles left out.
 
     Examples
     --------
@@ -49,10 +49,10 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
     )
     real = leave_one_group_out(seeds, authored, [masked_seeds], jobs=-1)
     written = fold(authored, seeds, [masked_authored, slices.joined(authored)], jobs=-1)
-    half = len(seeds)
+    real, real_masked = real[: len(seeds)], real[len(seeds) :]
     found: dict[str, Any] = {
-        "seeds": evaluate(seeds, real[:half], f"{alone}, written passages in it"),
-        "seeds masked": evaluate(seeds, real[half:], f"{alone}, words masked"),
+        "seeds": evaluate(seeds, real, f"{alone}, written passages in it"),
+        "seeds masked": evaluate(seeds, real_masked, f"{alone}, words masked"),
         "seeds alone": without,
     }
     half = len(authored)
@@ -69,7 +69,8 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
         "parts": slices.parts(authored, said),
         "wrong word": slices.wrong_word(authored, said),
         "term check": slices.term_check(authored, said, masked),
-        "wrong word in seeds": slices.wrong_word(seeds, real[: len(seeds)]),
+        "wrong word in seeds": slices.wrong_word(seeds, real),
+        "term check in seeds": slices.term_check(seeds, real, real_masked),
         "furniture": slices.furniture(authored, said),
         "units": slices.units(authored, said, written[2 * half :]),
         "calibration": slices.calibration(authored, said),

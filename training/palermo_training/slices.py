@@ -109,10 +109,17 @@ def term_check(
 ) -> dict[str, dict[str, Any]]:
     """Score the warnings of :mod:`palermo.terms`.
 
+    What a row uses, :func:`palermo.terms.uses` reads from its text; what it describes, its
+    tags say, which the codebook gives by what is told and not by the words. So a word is
+    wrong where the row uses one of the two and has the tag of the other alone. That holds
+    for written rows and for sentences of articles alike. A row with neither tag, such as an
+    arrest for "trafficking" that tells of no deed, shows no wrong word, whatever its article
+    was about: a warning there counts as false.
+
     Parameters
     ----------
     rows : sequence of Row
-        The truth.
+        The truth, of either origin.
     decisions, masked : sequence of Decision
         What the model said of them, and of them with the words taken out.
 
@@ -120,9 +127,11 @@ def term_check(
     -------
     dict
         By the word that is used: ``rows``, in which it is recognised; ``wrong``, how many of
-        them have the other label alone (of ``said both``: both labels); ``precision`` of the
-        warnings and ``recall`` of these, each with its 95 % interval. ``word recognised``:
-        the share of rows with a wrong word (attribute ``term``) in which any is.
+        them have the other label alone (of ``said both``: both labels); ``warned``, how many
+        got a warning; ``precision`` of the warnings and ``recall`` of the wrong words, each
+        with its 95 % interval, and left out where there are none. ``word recognised``, if
+        any row has the attribute ``term``: the share of rows with a wrong word by it in which
+        a word is recognised.
 
     Examples
     --------
@@ -150,18 +159,18 @@ def term_check(
         ]
         warned = [(group, wrong) for group, wrong, warning in which if warning]
         wrong = [(group, warning) for group, wrong, warning in which if wrong]
-        found[f"said {word}"] = {
-            "rows": len(which),
-            "wrong": len(wrong),
-            **_share("precision", [group for group, _ in warned], [yes for _, yes in warned]),
-            **_share("recall", [group for group, _ in wrong], [yes for _, yes in wrong]),
-        }
+        found[f"said {word}"] = {"rows": len(which), "wrong": len(wrong), "warned": len(warned)}
+        for name, some in (("precision", warned), ("recall", wrong)):
+            if some:
+                shares = _share(name, [group for group, _ in some], [yes for _, yes in some])
+                found[f"said {word}"] |= shares
     marked = [
         (row.group, row.lang, bool(each))
         for row, each in zip(rows, used, strict=True)
         if row.attributes.get("term") == "wrong"
     ]
-    found["word recognised"] = {"rows": len(marked)}
+    if marked:
+        found["word recognised"] = {"rows": len(marked)}
     for lang in sorted({lang for _, lang, _ in marked}):
         some = [(group, yes) for group, each, yes in marked if each == lang]
         found["word recognised"] |= _share(lang, [g for g, _ in some], [yes for _, yes in some])

@@ -60,6 +60,7 @@ def write(
     labels: Sequence[str],
     model: str,
     to: TextIO,
+    paged: bool = True,
 ) -> None:
     """Write the passages of all documents as one page.
 
@@ -80,6 +81,8 @@ def write(
         Version of the model, from :attr:`palermo.Predictor.model`.
     to : text file
         Where to, in UTF-8. The same input gives the same bytes.
+    paged : bool, default True
+        Whether each document begins a new sheet when it is printed; lines of a table need not.
 
     Raises
     ------
@@ -113,7 +116,7 @@ def write(
                     f"{gettempdir()}: no room to make the report in: {error.strerror}; "
                     "free some, or let TMPDIR name a folder that has it"
                 ) from None
-        to.writelines(_head(count, listed, labels, model))
+        to.writelines(_head(count, listed, labels, model, paged))
         body.seek(0)
         shutil.copyfileobj(body, to)
     to.write(f"</main>\n<script>{_own('report.js')}</script>\n</body>\n</html>\n")
@@ -152,6 +155,7 @@ def _head(
     listed: Sequence[tuple[int, str, int]],
     labels: Sequence[str],
     model: str,
+    paged: bool,
 ) -> Iterator[str]:
     """Yield all that stands before the passages."""
     whole = count["kept"] == count["passages"]
@@ -216,7 +220,8 @@ def _head(
                 f"{_amount(kept, 'passage')}</li>\n"
             )
         yield "</ul></details></nav>\n"
-    yield '<main id="passages" tabindex="-1">\n'
+    kind = ' class="paged"' if paged else ""
+    yield f'<main id="passages" tabindex="-1"{kind}>\n'
     if not listed:
         yield "<p>No passage to show.</p>\n"
 

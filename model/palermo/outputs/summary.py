@@ -1,4 +1,4 @@
-"""The line at the end: how many passages have which label, and how many are in doubt."""
+"""The line at the end: how many passages have which label, and what is in doubt of them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -18,17 +18,19 @@ class Summary:
     Examples
     --------
     >>> summary = Summary(["policy"])
-    >>> passage = Passage("Hi.", 0, 3, "none", (), {"policy": 0.25}, 0.0, unsure=True)
+    >>> passage = Passage("Hi.", 0, 3, "none", (), {"policy": 0.25}, 0.0, unsure=True, words=1)
     >>> summary.count([passage]) == [passage]
     True
     >>> summary.line()
-    'Passages: 1 (policy 0, none 1, which is 100 %); unsure 1, term warnings 0.'
+    'Passages: 1 (policy 0, none 1, which is 100 %); unsure 1, term warnings 0; \
+words that the model does not know: 100.0 %.'
     """
 
     def __init__(self, labels: Sequence[str]) -> None:
         self._labels = (*labels, NONE)
         self._count: Counter[str] = Counter()
-        self._unsure = self._terms = 0
+        self._unsure = self._terms = self._words = 0
+        self._unknown = 0.0
 
     def count(self, passages: list[Passage]) -> list[Passage]:
         """Count passages and hand them on.
@@ -52,6 +54,8 @@ class Summary:
             self._count[passage.label] += 1
             self._unsure += passage.unsure
             self._terms += passage.term is not None
+            self._words += passage.words
+            self._unknown += passage.words * (1 - passage.known)
         return passages
 
     def line(self) -> str:
@@ -74,5 +78,6 @@ class Summary:
         return (
             f"Passages: {total:,} ({labels}, which is "
             f"{100 * self._count[NONE] / total:.0f} %); unsure {self._unsure:,}, "
-            f"term warnings {self._terms:,}."
+            f"term warnings {self._terms:,}; words that the model does not know: "
+            f"{100 * self._unknown / max(self._words, 1):.1f} %."
         )
