@@ -10,7 +10,10 @@ import typer
 from palermo import terms
 from palermo.cli import complain, guarded, output, version
 from palermo.errors import CorpusError
-from palermo_training import corpus
+from palermo.labels import LABELS, NONE
+from palermo_training import corpus, label_files
+from palermo_training.corpus import Row
+from palermo_training.problems import Problem
 
 _CHECKOUT: Final = Path(__file__).parents[2]
 
@@ -147,6 +150,100 @@ def show_corpus(
     rows = [*corpus.seeds(), *corpus.authored()]
     found = statement.statement(rows, corpus.read_rows(file) if file else ())
     _say(_json(found) if as_json else statement.table(found))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Labelled rows.")],
+    kind: Annotated[
+        label_files.Kind | None,
+        typer.Option("--as", help="What the files are; by default each file's content says it."),
+    ] = None,
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="A=B", help="Read label A as B; may be repeated."),
+    ] = None,
+    new: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL", help="A label that palermo does not know yet; may be repeated."
+        ),
+    ] = None,
+    only: Annotated[
+        bool,
+        typer.Option("--only", help="The files' labels are all there are, the corpus stays out."),
+    ] = False,
+    look: Annotated[
+        bool,
+        typer.Option(
+            "--suspects/--no-suspects",
+            help="Train in folds and list labels that may be wrong; takes a minute or two.",
+        ),
+    ] = True,
+    count: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="Lines for each sort of finding at most; --json has all."
+        ),
+    ] = 20,
+    as_json: Json = False,
+) -> None:
+    """Say what is wrong with labelled rows before anything is trained on them.
+
+    Exit status: 0 a model can be trained; 1 something must be mended first, or a file could
+    not be read; 2 wrong usage.
+    """
+    from palermo_training import checks, suspects
+
+    if only and new:
+        raise typer.BadParameter("with --only no label needs it", param_hint="--new")
+    if NONE in (new or ()):
+        raise typer.BadParameter(f"{NONE!r} means no label at all", param_hint="--new")
+    if odd := [each for each in renamed or () if not all(each.partition("="))]:
+        raise typer.BadParameter(f"{odd[0]!r}: expected A=B", param_hint="--map")
+    names = {old: name for old, _, name in (each.partition("=") for each in renamed or ())}
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    failed = False
+    for file in files:
+        try:
+            found, wrong = label_files.read(file, kind, names)
+        except CorpusError as error:
+            failed = True
+            complain(f"Error: {error}")
+            continue
+        rows += found
+        problems += wrong
+    shipped = [] if only else [*corpus.seeds(), *corpus.authored()]
+    own = [tag for row in rows for tag in row.tags]
+    labels = tuple(dict.fromkeys(own if only else (*LABELS, *(new or ()))))
+    problems += checks.check(rows, shipped, labels)
+    fatal = any(problem.fatal for problem in problems)
+    doubted = []
+    if look and rows and not fatal:
+        complain(f"Training on {len(rows) + len(shipped):,} rows in folds; --no-suspects does not.")
+        doubted = suspects.suspects(rows, suspects.out_of_fold(rows, shipped, labels), labels)
+    elif look and fatal:
+        complain("Note: labels that may be wrong are looked for once the errors are mended.")
+    if as_json:
+        listed = [
+            {
+                "place": row.place,
+                "id": row.id,
+                "text": row.text,
+                "label": label,
+                "given": given,
+                "probability": probability,
+            }
+            for row, label, given, probability in doubted
+        ]
+        said = [problem._asdict() for problem in problems]
+        _say(_json({"rows": len(rows), "problems": said, "suspects": listed}))
+    elif text := checks.table(problems, doubted, count):
+        _say(text)
+    elif rows:
+        complain(f"Nothing found in {len(rows):,} rows.")
+    raise typer.Exit(1 if failed or fatal else 0)
 
 
 @app.command()

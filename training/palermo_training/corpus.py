@@ -9,11 +9,13 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from palermo.documents import LARGEST
 from palermo.errors import CorpusError
 from palermo.labels import LABELS, NONE
 
@@ -178,7 +180,7 @@ def read_rows(path: Path) -> list[Row]:
     Traceback (most recent call last):
     palermo.errors.CorpusError: no-such.jsonl: no such file
     """
-    rows = [_row(found, place) for place, found in read_objects(path)]
+    rows = [read_row(found, place) for place, found in read_objects(path)]
     if not rows:
         raise CorpusError(f"{path}: no rows; expected one JSON object a line")
     seen: set[str] = set()
@@ -215,16 +217,76 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     >>> place.rsplit(":", 1)[1], found["id"]
     ('1', 'seed-000-001')
     """
+    yield from parse_objects(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Read a file of labelled rows.
+
+    Parameters
+    ----------
+    path : Path
+        UTF-8, with a byte order mark or without; ``-`` is standard input.
+
+    Returns
+    -------
+    str
+        Line breaks as they stand.
+
+    Raises
+    ------
+    CorpusError
+        If the file cannot be read, is no UTF-8, or has more bytes than
+        :data:`palermo.documents.LARGEST`.
+
+    Examples
+    --------
+    >>> read_text(data("seed_sentences.jsonl"))[:10]
+    '{"id": "se'
+    """
     try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        lines = raw.decode("utf-8-sig").split("\n")
+        with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        text = raw.decode("utf-8-sig")
     except FileNotFoundError:
         raise CorpusError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: not UTF-8 (byte {error.start:,}); save it as UTF-8") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    for number, line in enumerate(lines, 1):
+    if len(raw) > LARGEST:
+        raise CorpusError(f"{path}: more than {LARGEST // 10**6} MB; split it into smaller files")
+    return text
+
+
+def parse_objects(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Parse JSON lines; blank lines are passed over.
+
+    Parameters
+    ----------
+    text : str
+        One object a line.
+    path : Path
+        Its file, for messages.
+
+    Yields
+    ------
+    place : str
+        ``file:line``, for messages.
+    found : dict
+        The object.
+
+    Raises
+    ------
+    CorpusError
+        If a line is no JSON object.
+
+    Examples
+    --------
+    >>> list(parse_objects('{"id": 1}', Path("rows.jsonl")))
+    [('rows.jsonl:1', {'id': 1})]
+    """
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         place = f"{path}:{number}"
@@ -236,7 +298,9 @@ def read_objects(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield place, found
 
 
-def read_labels(found: dict[str, Any], place: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+def read_labels(
+    found: dict[str, Any], place: str, labels: Sequence[str] = LABELS
+) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
     """Take the labels out of an object and check them.
 
     Parameters
@@ -245,6 +309,8 @@ def read_labels(found: dict[str, Any], place: str) -> tuple[tuple[str, ...], str
         With ``tags``, ``primary`` and perhaps ``judged``.
     place : str
         Its file and line.
+    labels : sequence of str, default LABELS
+        The labels that there are, in the order in which they are given back.
 
     Returns
     -------
@@ -263,28 +329,55 @@ def read_labels(found: dict[str, Any], place: str) -> tuple[tuple[str, ...], str
     """
     for name in ("tags", "primary"):
         _check(name in found, place, f"no {name!r}; a row needs text, tags and primary")
-    tags, primary, judged = found["tags"], found["primary"], found.get("judged", list(LABELS))
-    known = f"known are {', '.join(LABELS)}"
-    for name, labels in (("tags", tags), ("judged", judged)):
-        _check(isinstance(labels, list), place, f"{name} must be a list of labels; {known}")
-        for label in labels:
-            _check(label in LABELS, place, f"unknown label {label!r} in {name}; {known}")
+    tags, primary, judged = found["tags"], found["primary"], found.get("judged", list(labels))
+    known = f"known are {', '.join(labels)}"
+    for name, given in (("tags", tags), ("judged", judged)):
+        _check(isinstance(given, list), place, f"{name} must be a list of labels; {known}")
+        for label in given:
+            _check(label in labels, place, f"unknown label {label!r} in {name}; {known}")
     _check(set(tags) <= set(judged), place, "a tag stands in tags and not in judged")
     if tags:
         _check(primary in tags, place, f"primary is {primary!r}; it must be one of the tags {tags}")
     else:
         _check(primary == NONE, place, f"primary is {primary!r}; without tags it must be {NONE!r}")
-    ordered = (tuple(label for label in LABELS if label in given) for given in (tags, judged))
+    ordered = (tuple(label for label in labels if label in given) for given in (tags, judged))
     return next(ordered), primary, next(ordered)
 
 
-def _row(found: dict[str, Any], place: str) -> Row:
+def read_row(found: dict[str, Any], place: str, labels: Sequence[str] = LABELS) -> Row:
+    """Make a row of an object, and check it.
+
+    Parameters
+    ----------
+    found : dict
+        With ``text``, ``tags``, ``primary`` and perhaps more, as in ``data/README.md``.
+    place : str
+        Its file and line; its id too, where it has none.
+    labels : sequence of str, default LABELS
+        The labels that there are, in the order in which the row has them.
+
+    Returns
+    -------
+    Row
+        With this place.
+
+    Raises
+    ------
+    CorpusError
+        If it breaks the contract; the message says how.
+
+    Examples
+    --------
+    >>> found = {"text": "They paid.", "tags": ["extortion"], "primary": "extortion"}
+    >>> read_row(found, "rows.jsonl:1", labels=["extortion"]).tags
+    ('extortion',)
+    """
     text = found.get("text")
     _check("text" in found, place, "no 'text'; a row needs text, tags and primary")
     _check(isinstance(text, str) and bool(text.strip()), place, "text must be a string with words")
     for name in ("id", "group", "lang", "origin", "about", "family"):
         _check(isinstance(found.get(name, ""), str), place, f"{name} must be a string")
-    tags, primary, judged = read_labels(found, place)
+    tags, primary, judged = read_labels(found, place, labels)
     id_ = found.get("id", place)
     group = found.get("group", id_)
     family = found.get("family", "")
