@@ -168,20 +168,6 @@ def test_hard_pairs_of_one_family_may_be_alike():
     assert list(map(list, found(rows, "nearly the same"))) == [[], []]
 
 
-def test_a_source_in_two_groups():
-    rows = [
-        row(n, f"text {n}", group=group, attributes={"source": "https://example.org/a"})
-        for n, group in enumerate(["a", "a", "b", "c"])
-    ]
-    errors, warnings = found(rows, "source")
-    assert warnings == [
-        "rows.jsonl:2: source 'https://example.org/a' stands in 3 groups, expected one; give all "
-        "rows of a source the same group: figures look better than they are where a model has "
-        "seen the document"
-    ]
-    assert "2 of 4 rows repeat a text or source of another group" in errors[0]
-
-
 def test_a_few_rows_that_leak_are_warnings_and_many_are_fatal():
     others = [row(n, f"word{n} alone") for n in range(9, 19)]
     twins = [row(n, f"the same word{n // 2} twice", group=f"g{n}") for n in range(8)]
@@ -190,7 +176,7 @@ def test_a_few_rows_that_leak_are_warnings_and_many_are_fatal():
     errors, warnings = found([*others, *twins], "repeat", "the same text")
     assert len(warnings) == 4
     assert errors == [
-        "rows.jsonl: 4 of 18 rows repeat a text or source of another group, expected 10% at most; "
+        "rows.jsonl: 4 of 18 rows repeat a text of another group, expected 10% at most; "
         "mend the warnings about them: a model would be tested on what it has learnt"
     ]
 

@@ -56,12 +56,11 @@ def check(
         Fatal: labels that are not in ``labels``; texts without words; a text that stands
         twice among ``rows`` with contrary labels; a label that no row was judged for, that
         all or none of the judged rows have, or that cross-validation leaves without a yes or
-        a no; more than one row in ten that has the same text, nearly the same text or the same
-        ``source`` (of ``attributes``) as a row of another group.
+        a no; more than one row in ten that has the same text or nearly the same text as a row
+        of another group.
 
         Warnings: broken encodings, control characters, texts of more than 250 words; the
-        same or nearly the same text elsewhere; sources in several groups; rows without a
-        group; labels with fewer than 30 rows, or with yes or no alone among ``rows``.
+        same or nearly the same text elsewhere; rows without a group; labels with fewer than 30 rows, or with yes or no alone among ``rows``.
 
     Examples
     --------
@@ -191,7 +190,7 @@ def _text(row: Row) -> Iterator[Problem]:
 
 
 def _repeats(rows: Sequence[Row], shipped: Sequence[Row]) -> Iterator[Problem]:
-    """Find texts and sources that cross-validation would learn and test."""
+    """Find texts that cross-validation would learn and test."""
     every = [*shipped, *rows]
     parted: set[int] = set()  # rows that repeat one of another group
     firsts: list[int] = []  # of each text
@@ -222,25 +221,10 @@ def _repeats(rows: Sequence[Row], shipped: Sequence[Row]) -> Iterator[Problem]:
         if right not in seen:
             seen.add(right)
             yield _twins(every[right], every[left], pair.likeness, left >= len(shipped))
-    sources: dict[str, dict[str, int]] = defaultdict(dict)  # source, then group, to its first row
-    for number, row in enumerate(rows, len(shipped)):
-        if source := row.attributes.get("source"):
-            first = sources[source].setdefault(row.group, number)
-            if first != next(iter(sources[source].values())):
-                parted.add(number)
-    for source, groups in sources.items():
-        if len(groups) > 1:
-            yield Problem(
-                _name(every[list(groups.values())[1]]),
-                f"source {source!r} stands in {len(groups):,} groups, expected one",
-                "give all rows of a source the same group: figures look better than they are "
-                "where a model has seen the document",
-                False,
-            )
     if len(parted) > _MOST_PARTED * len(rows):
         yield Problem(
             _files(rows),
-            f"{len(parted):,} of {len(rows):,} rows repeat a text or source of another group, "
+            f"{len(parted):,} of {len(rows):,} rows repeat a text of another group, "
             f"expected {_MOST_PARTED:.0%} at most",
             "mend the warnings about them: a model would be tested on what it has learnt",
             True,
