@@ -60,7 +60,8 @@ def check(
         of another group.
 
         Warnings: broken encodings, control characters, texts of more than 250 words; the
-        same or nearly the same text elsewhere; rows without a group; labels with fewer than 30 rows, or with yes or no alone among ``rows``.
+        same or nearly the same text elsewhere; rows without a group; labels with fewer than
+        30 rows, or with yes or no alone among ``rows``.
 
     Examples
     --------

@@ -115,8 +115,8 @@ def compare(
     return artifact, _differences(new, table, *said)
 
 
-def _key(row: Row) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
-    return row.id, row.text, row.tags, row.judged
+def _key(row: Row) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+    return row.text, row.tags, row.judged  # the id may have changed with the file's name
 
 
 def _without(rows: Sequence[Row], others: Sequence[Row]) -> list[Row]:
