@@ -14,7 +14,7 @@ check: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest --doctest-modules model training
+	$(BIN)/python -m pytest --doctest-modules tests/conftest.py model training
 
 train: .venv/installed
 	$(BIN)/palermo train

@@ -1,5 +1,9 @@
 """What several test files share."""
 
+import atexit
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,11 @@ from hypothesis import strategies as st
 from palermo import Predictor
 
 ROOT = Path(__file__).parents[1]
+
+# Neither tests nor what they start see the models that a developer has installed.
+os.environ["PALERMO_HOME"] = tempfile.mkdtemp(prefix="palermo-home-")
+os.environ.pop("PALERMO_MODEL", None)
+atexit.register(shutil.rmtree, os.environ["PALERMO_HOME"], ignore_errors=True)
 
 # No deadline, and no complaint about slowness: the first example loads a model, and the
 # machine may be busy. Speed is for the benchmarks.

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from conftest import ROOT
 
 from palermo import LABELS
 from palermo import cli as model_cli
 from palermo_training import cli as training_cli
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 SESSION = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.S)
 

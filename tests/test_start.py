@@ -12,7 +12,8 @@ OF_TYPER = {"annotated_doc", "click", "colorama", "shellingham", "typing_extensi
 OURS = {
     "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
     "joblib_reader", "keys", "labels", "outputs", "outputs.finding", "outputs.jsonl",
-    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "terms", "text",
+    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "store", "terms",
+    "text",
 }  # fmt: skip
 # progress: a few lines that decide whether rich is needed for a bar.
 SLOW = {"numpy.ma", "numpy.random", "unittest"}

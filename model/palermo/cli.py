@@ -44,7 +44,7 @@ app = typer.Typer(pretty_exceptions_enable=False)
 def version(context: typer.Context, value: bool) -> None:
     """Print the versions of palermo and of the model that would be used, and leave, if asked to."""
     if value:
-        from palermo import __version__
+        from palermo import __version__, store
         from palermo.outputs.table import printable
         from palermo.predictor import ENVIRONMENT, Predictor
 
@@ -56,6 +56,8 @@ def version(context: typer.Context, value: bool) -> None:
             else f"{ENVIRONMENT}={named}"
             if (named := os.environ.get(ENVIRONMENT))
             else "the packaged one"
+            if (name := store.in_use()) == store.PACKAGED
+            else f"{name}, in use"
         )
         typer.echo(printable(f"model {Predictor.load(given).model} ({origin})"))
         raise typer.Exit
@@ -148,7 +150,8 @@ def classify(
         typer.Option(
             metavar="PATH",
             is_eager=True,  # --version looks at it, wherever it stands
-            help="Model file; by default the one that PALERMO_MODEL names, else the packaged one.",
+            help="Model file; by default the one that PALERMO_MODEL names, else the one in use "
+            "(palermo models).",
         ),
     ] = None,
     version: Annotated[

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from palermo import store
 from palermo.artifact import Artifact, load
 from palermo.engine import Engine
 from palermo.errors import ArtifactError
@@ -19,17 +20,12 @@ from palermo.passages import Lang, Passage, Span, Unit, split
 from palermo.terms import Term, check
 
 ENVIRONMENT: Final = "PALERMO_MODEL"
-"""Environment variable that names a model file to use instead of the packaged one."""
+"""Environment variable that names a model file to use instead of the one in use."""
 
 LEAST_KNOWN: Final = 0.5
 """Share of its words that the model must know of a passage for its label not to be ``unsure``."""
 
 _AHEAD: Final = 1 << 17  # characters of a stream of documents that are tagged at a time
-_HERE: Final = Path(__file__).parent
-_PLACES: Final = (
-    _HERE / "artifacts" / "palermo.joblib",  # in an installed package
-    _HERE.parents[1] / "artifacts" / "palermo.joblib",  # in a checkout
-)
 
 
 class Predictor:
@@ -62,7 +58,8 @@ class Predictor:
         ----------
         path : Path, optional
             A model file. By default the one that the environment variable
-            ``PALERMO_MODEL`` names, else the packaged one.
+            ``PALERMO_MODEL`` names, else the installed model that ``palermo models use``
+            brought into use, else the packaged one.
 
         Returns
         -------
@@ -71,7 +68,8 @@ class Predictor:
         Raises
         ------
         ArtifactError
-            If the file is missing, damaged or no palermo model.
+            If the file is missing, damaged or no palermo model, or what says which model
+            is in use is damaged.
 
         Examples
         --------
@@ -85,9 +83,9 @@ class Predictor:
                 return cls(load(Path(named).expanduser()))
             except ArtifactError as error:
                 raise ArtifactError(
-                    f"{error} ({ENVIRONMENT} names it; unset that to use the packaged model.)"
+                    f"{error} ({ENVIRONMENT} names it; unset that to use the model in use.)"
                 ) from None
-        return cls(load(next(filter(Path.exists, _PLACES), _PLACES[0])))
+        return cls(store.load_in_use())
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def gather(
     new: Sequence[str] = (),
     only: bool = False,
 ) -> Labelled:
-    """Read files of labels, and check them.
+    r"""Read files of labels, and check them.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def gather(
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "mine.csv")
-    ...     _ = path.write_text("text,label\\nThey paid by boat.,boat\\n")
+    ...     _ = path.write_text("text,label\nThey paid by boat.,boat\n")
     ...     gather([path], only=True).labels
     ('boat',)
     """
@@ -116,7 +116,7 @@ def gather(
 
 def _named(row: Row, file: str) -> Row:
     """Tell a row from those of other files: every tool counts from 1."""
-    id_ = f"{file}:{row.id}"
+    id_ = f"{file}:{row.place.rpartition(':')[2] if row.id == row.place else row.id}"
     return replace(row, id=id_, group=id_ if row.group == row.id else row.group)
 
 

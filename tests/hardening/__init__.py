@@ -1,0 +1,1 @@
+"""Promises put to the test at length: kills, hostile input, hostile models; ``make hardening``."""
