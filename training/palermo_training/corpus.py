@@ -21,6 +21,9 @@ from palermo.labels import LABELS, NONE
 
 _HERE: Final = Path(__file__).parent
 _PLACES: Final = (_HERE / "data", _HERE.parents[1] / "data")  # installed, then in a checkout
+_UNREVIEWED: Final = (
+    "nobody has reviewed this row; decide its tags and primary, then set reviewed to true"
+)
 
 
 @dataclass(frozen=True)
@@ -375,6 +378,8 @@ def read_row(found: dict[str, Any], place: str, labels: Sequence[str] = LABELS) 
     text = found.get("text")
     _check("text" in found, place, "no 'text'; a row needs text, tags and primary")
     _check(isinstance(text, str) and bool(text.strip()), place, "text must be a string with words")
+    # What palermo queued holds its own guesses: a model must not learn from them.
+    _check(found.get("reviewed", True) is True, place, _UNREVIEWED)
     for name in ("id", "group", "lang", "origin", "about", "family"):
         _check(isinstance(found.get(name, ""), str), place, f"{name} must be a string")
     tags, primary, judged = read_labels(found, place, labels)

@@ -11,7 +11,9 @@ from palermo.outputs import jsonl
 from palermo.outputs.finding import Finding
 from palermo.passages import Passage
 
-_MARK: Final = "\ufeff"  # without it, Excel takes UTF-8 for Windows-1252
+MARK: Final = "\ufeff"
+"""Begins a CSV file; without it, Excel takes UTF-8 for Windows-1252."""
+
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER: Final = re.compile(r"[+-]?[\d.,]*\d[.,]?(?:[eE][+-]?\d+)?", re.ASCII)
 
@@ -44,7 +46,7 @@ def write_all(
     >>> to.getvalue().strip().removeprefix("\ufeff")
     'schema,file,index,start,end,text,label,tags,p_policy,known,unsure,term_uses,term_describes,term_strength,model'
     """
-    to.write(_MARK)
+    to.write(MARK)
     writer = csv.writer(to)
     columns: list[str] = []
     left_out = False
@@ -52,8 +54,8 @@ def write_all(
         cells = _cells(jsonl.fields(finding))
         if not columns:
             columns = list(cells)
-            writer.writerow(map(_safe, columns))
-        writer.writerow([_safe(cells.get(column)) for column in columns])
+            writer.writerow(map(safe, columns))
+        writer.writerow([safe(cells.get(column)) for column in columns])
         if not left_out and (others := [name for name in cells if name not in columns]):
             left_out = True
             note(
@@ -62,7 +64,7 @@ def write_all(
             )
     if not columns:
         nothing = Passage("", 0, 0, NONE, (), dict.fromkeys(labels, 0.0), 0.0)
-        writer.writerow(map(_safe, _cells(jsonl.record(nothing, "", 0, ""))))
+        writer.writerow(map(safe, _cells(jsonl.record(nothing, "", 0, ""))))
 
 
 def _cells(fields: dict[str, Any]) -> dict[str, Any]:
@@ -85,8 +87,24 @@ def _cells(fields: dict[str, Any]) -> dict[str, Any]:
     return cells
 
 
-def _safe(value: Any) -> str | int | float | None:
-    """Give a value the form of a cell: never a formula, nested values and booleans as JSON."""
+def safe(value: Any) -> str | int | float | None:
+    """Give a value the form of a cell: never a formula, nested values and booleans as JSON.
+
+    Parameters
+    ----------
+    value : Any
+        What JSON can hold.
+
+    Returns
+    -------
+    str, int, float or None
+        A text that a spreadsheet would run has an apostrophe before it.
+
+    Examples
+    --------
+    >>> safe("=1+1"), safe(["policy"]), safe(False)
+    ("'=1+1", '["policy"]', 'false')
+    """
     if isinstance(value, str):
         # A dash alone is standard input's name, or says that there is nothing.
         formula = value.startswith(_FORMULA) and value != "-" and not _NUMBER.fullmatch(value)
