@@ -6,7 +6,7 @@ from palermo import Predictor
 from palermo_training import corpus
 from palermo_training.comparison import MACRO, compare, table
 from palermo_training.corpus import Row, scheme
-from palermo_training.train import train
+from palermo_training.fitting import train
 
 SHIPPED = corpus.seeds()
 

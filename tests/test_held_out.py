@@ -8,8 +8,8 @@ from palermo.artifact import tiny
 from palermo_training import corpus, held_out
 from palermo_training.corpus import Row
 from palermo_training.evaluation import evaluate
+from palermo_training.fitting import train
 from palermo_training.held_out import decide, fold, leave_one_group_out
-from palermo_training.train import train
 
 
 def test_no_article_is_scored_by_what_was_learnt_from_it():

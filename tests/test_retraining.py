@@ -10,7 +10,7 @@ from palermo import LABELS, CorpusError, Predictor, store
 from palermo.artifact import load
 from palermo_training import cli, corpus, retraining
 from palermo_training.corpus import Row
-from palermo_training.train import train
+from palermo_training.fitting import train
 
 SEEDS = corpus.seeds()
 

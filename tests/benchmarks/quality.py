@@ -46,8 +46,8 @@ from palermo import LABELS, Predictor
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, PRIMARY, SEED
+from palermo_training.fitting import train
 from palermo_training.plots import picture
-from palermo_training.train import train
 
 Scores = NDArray[np.float64]  # (n_texts, n_labels)
 Truth = NDArray[np.bool_]  # (n_texts, n_labels)

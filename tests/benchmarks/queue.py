@@ -21,8 +21,8 @@ from benchmarks.words import ROOT
 from palermo.labels import LABELS, NONE
 from palermo.text import tokens
 from palermo_training import corpus, recipe
+from palermo_training.fitting import Counts
 from palermo_training.selection import choose, nearness
-from palermo_training.train import Counts
 
 HELD_OUT = 5  # one batch in so many is tested on
 START, ROUND, END = 200, 100, 1000

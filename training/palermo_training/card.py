@@ -163,7 +163,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> rows = corpus.seeds()
     >>> decisions = [evaluation.Decision((), "none")] * len(rows)
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
-    >>> text = card(train.train(rows), {"seeds alone": found})
+    >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
     '# Model card: palermo 0.4.0'
     """

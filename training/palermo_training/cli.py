@@ -104,8 +104,8 @@ def train(
             raise typer.BadParameter("it goes with --labels", param_hint=option)
     from palermo.artifact import check_target, save
     from palermo_training.card import card
+    from palermo_training.fitting import train as fit
     from palermo_training.held_out import of_corpus
-    from palermo_training.train import train as fit
 
     folder = output or _artifacts("--output")
     check_target(output or folder / "palermo.joblib")

@@ -11,7 +11,7 @@ from palermo.artifact import Artifact
 from palermo_training import recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import drawn, macro_f1
-from palermo_training.train import Counts, finish, train
+from palermo_training.fitting import Counts, finish, train
 
 MACRO: Final = "macro-F1"
 """What the mean over the labels that both models know is called in a comparison."""
@@ -77,7 +77,7 @@ def compare(
     Returns
     -------
     artifact : Artifact
-        The new model, the same as :func:`palermo_training.train.train` makes.
+        The new model, the same as :func:`palermo_training.train` makes.
     differences : list of Difference
         Of each label, then of their mean; on shipped rows, if the new model learns
         from them, then on the user's.

@@ -12,9 +12,9 @@ from palermo import Predictor
 from palermo.errors import CorpusError
 from palermo_training.corpus import Row
 from palermo_training.evaluation import evaluate
+from palermo_training.fitting import train
 from palermo_training.held_out import decide
 from palermo_training.plots import picture
-from palermo_training.train import train
 
 DRAWS: Final = 10
 _HELD_OUT: Final = 5  # one group in five is tested on

@@ -10,7 +10,7 @@ from palermo import Predictor, terms
 from palermo_training import recipe, slices
 from palermo_training.corpus import Row
 from palermo_training.evaluation import Decision, evaluate
-from palermo_training.train import train
+from palermo_training.fitting import train
 
 
 def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from palermo.labels import LABELS, NONE
 from palermo.text import terms, tokens
 from palermo_training import recipe
 from palermo_training.corpus import Row
+from palermo_training.fitting import Counts
 from palermo_training.recipe import SHIPPED, Settings
-from palermo_training.train import Counts
 
 _DIGIT = re.compile(r"\d")
 

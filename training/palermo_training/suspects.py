@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from palermo.labels import LABELS
 from palermo_training import recipe
 from palermo_training.corpus import Row
-from palermo_training.train import Counts
+from palermo_training.fitting import Counts
 
 _ROUGH: Final = 1e-3  # of fitting: nothing but an order is wanted
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from palermo import LABELS, CorpusError
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
-from palermo_training.train import Counts, train
+from palermo_training.fitting import Counts, train
 
 ROWS = corpus.seeds()
 
@@ -94,7 +94,7 @@ def test_operating_points_are_what_they_say(rows, least):
 
 
 def test_two_terms_with_one_key(monkeypatch):
-    module = sys.modules["palermo_training.train"]
+    module = sys.modules["palermo_training.fitting"]
     monkeypatch.setattr(module, "keys", lambda terms: np.ones(len(terms), np.uint64))
     with pytest.raises(
         CorpusError, match=r"two terms have the same key; change palermo\.keys\.BASE"
