@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from palermo import LABELS, CorpusError, Predictor, store
+from palermo import cli as model_cli
 from palermo.artifact import load
 from palermo_training import cli, corpus, retraining
 from palermo_training.corpus import Row
@@ -184,6 +185,36 @@ def test_a_label_of_ones_own(tmp_path):
     assert predictor.labels == (*LABELS, "extortion")
     assert predictor.predict(["Kidnappers phoned the family for a ransom."]) == ["extortion"]
     assert not store.names()  # it went to the file that was named
+
+
+def test_everything_works_with_the_labels_of_a_model(tmp_path):
+    rows = [
+        (padded(thing), [tag] if tag else [])
+        for _ in range(15)
+        for thing, tag in (("A dinghy", "boat"), ("A coach", "bus"), ("A desk", ""))
+    ]
+    labels, model = write(tmp_path / "own.jsonl", rows), tmp_path / "own.joblib"
+    assert invoke("--labels", labels, "--only", "--output", model).exit_code == 0
+    text = tmp_path / "a.txt"
+    text.write_text("A dinghy came. Then a coach. A desk.")
+
+    def classify(*arguments):
+        return CliRunner().invoke(model_cli.app, [str(text), "--model", str(model), *arguments])
+
+    for format in ("table", "json", "jsonl", "csv", "html"):
+        result = classify("--format", format, "--explain")
+        assert result.exit_code == 0, result.stderr
+        assert "boat" in result.stdout
+        assert "trafficking" not in result.stdout.partition("</dl>")[2 if format == "html" else 0]
+    assert len(classify("--format", "jsonl", "--only", "bus").stdout.splitlines()) == 1
+    assert "'policy' is none of boat, bus, none" in " ".join(
+        classify("--only", "policy").stderr.replace("│", " ").split()
+    )
+    shown = CliRunner().invoke(cli.app, ["evaluate", str(labels), "--model", str(model)])
+    assert shown.exit_code == 0, shown.stderr
+    assert shown.stdout.splitlines()[2].split() == ["primary", "precision", "recall", "F1", "rows"]
+    assert shown.stdout.splitlines()[3].split()[0] == "boat"
+    assert "smuggling" not in shown.stdout
 
 
 def test_a_scheme_of_ones_own(tmp_path):

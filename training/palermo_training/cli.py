@@ -10,7 +10,7 @@ import typer
 from palermo import terms
 from palermo.cli import complain, guarded, version
 from palermo.errors import CorpusError
-from palermo_training import cli_labels, corpus
+from palermo_training import cli_labels, corpus, label_files
 from palermo_training.cli_labels import Kind, New, Only, Renamed
 from palermo_training.cli_models import models
 from palermo_training.printing import Json, say, to_json
@@ -131,10 +131,13 @@ def evaluate(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="Labelled rows (JSON lines with text, tags, primary) to score the model on. "
-            "Without it: the shipped corpus, each article and fold left out of training in turn.",
+            help="Labelled rows to score the model on, in palermo's form or as another tool "
+            "exports them. Without it: the shipped corpus, each article and fold left out of "
+            "training in turn.",
         ),
     ] = None,
+    kind: Kind = None,
+    renamed: Renamed = None,
     model: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Model to score on FILE.")
     ] = None,
@@ -151,7 +154,12 @@ def evaluate(
     from palermo_training import card, evaluation, held_out
 
     if file is None:
-        for option, given in (("--model", model), ("--mask", mask)):
+        for option, given in (
+            ("--model", model),
+            ("--mask", mask),
+            ("--as", kind),
+            ("--map", renamed),
+        ):
             if given:
                 raise typer.BadParameter("it goes with a FILE of rows", param_hint=option)
         found = held_out.of_corpus(corpus.seeds(), corpus.authored())
@@ -160,7 +168,11 @@ def evaluate(
         else:
             say(card.figures(found))
     else:
-        rows = corpus.read_rows(file)
+        rows, problems = label_files.read(file, kind, cli_labels.names(renamed))
+        for problem in problems:
+            complain(f"{'Error' if problem.fatal else 'Note'}: {problem}")
+        if not rows or any(problem.fatal for problem in problems):
+            raise CorpusError(f"{file}: nothing was scored: mend the errors first")
         predictor = Predictor.load(model)
         what = f"model {predictor.model} on {file.name}"
         if mask:

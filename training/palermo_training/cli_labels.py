@@ -117,13 +117,17 @@ def labelled(
         raise typer.BadParameter("with --only no label needs it", param_hint="--new")
     if NONE in (new or ()):
         raise typer.BadParameter(f"{NONE!r} means no label at all", param_hint="--new")
-    if odd := [each for each in renamed or () if not all(each.partition("="))]:
-        raise typer.BadParameter(f"{odd[0]!r}: expected A=B", param_hint="--map")
-    names = {old: name for old, _, name in (each.partition("=") for each in renamed or ())}
-    found = retraining.gather(files, kind, names, new or (), only)
+    found = retraining.gather(files, kind, names(renamed), new or (), only)
     for message in found.failed:
         complain(f"Error: {message}")
     return found
+
+
+def names(renamed: list[str] | None) -> dict[str, str]:
+    """Read what --map says."""
+    if odd := [each for each in renamed or () if not all(each.partition("="))]:
+        raise typer.BadParameter(f"{odd[0]!r}: expected A=B", param_hint="--map")
+    return {old: name for old, _, name in (each.partition("=") for each in renamed or ())}
 
 
 @app.command()
