@@ -45,7 +45,7 @@ from benchmarks.rules import matches
 from palermo import LABELS, Predictor
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
-from palermo_training.evaluation import DRAWS, PRIMARY, SEED
+from palermo_training.evaluation import PRIMARY, SEED, counts, drawn, macro_f1
 from palermo_training.fitting import train
 from palermo_training.plots import picture
 
@@ -319,28 +319,11 @@ def run(peer: Any, inside: list[Row], outside: list[Row]) -> Said:
         return peer.learn(inside)([row.text for row in outside])
 
 
-def counts(truth: Truth, said: Truth, groups: NDArray[np.str_]) -> NDArray[np.int_]:
-    """Right, and said plus true, by group and column; shape (n_groups, n_columns, 2)."""
-    _, number = np.unique(groups, return_inverse=True)
-    found = np.zeros((number.max() + 1, truth.shape[1], 2), int)
-    np.add.at(found, number, np.stack([truth & said, truth.astype(int) + said], axis=-1))
-    return found
-
-
-def macro_f1(sums: NDArray[np.int_]) -> Scores:
-    """Over the columns that occur; sums of shape (..., n_columns, 2)."""
-    occurs = sums[..., 1] > 0
-    f1 = np.where(occurs, 2 * sums[..., 0] / np.maximum(sums[..., 1], 1), 0)
-    return np.asarray(f1.sum(axis=-1) / occurs.sum(axis=-1))
-
-
 def compare(rows: Sequence[Row], said: dict[str, list[tuple[Any, int]]]) -> dict[str, Any]:
     """Figures of each peer on one set of rows, and palermo's lead with its interval."""
-    groups, has = np.array([row.group for row in rows]), truth_of(rows)
+    groups, has = [row.group for row in rows], truth_of(rows)
     kinds = np.arange(len(PRIMARY))
     primary = np.array([PRIMARY.index(row.primary) for row in rows])[:, None] == kinds
-    number = len(set(groups))
-    drawn = np.random.default_rng(SEED).multinomial(number, np.full(number, 1 / number), DRAWS)
     found: dict[str, Any] = {}
     for name, each in said.items():
         tags = counts(has, np.array([tags for tags, _ in each]), groups).sum(axis=0)
@@ -348,7 +331,7 @@ def compare(rows: Sequence[Row], said: dict[str, list[tuple[Any, int]]]) -> dict
         found[name] = {
             "macro_f1": float(macro_f1(one.sum(axis=0))),
             "macro_f1_tags": float(macro_f1(tags)),
-            "drawn": macro_f1(np.tensordot(drawn, one, axes=1)),
+            "drawn": macro_f1(drawn(one)),
         }
     ours = found["palermo"]
     for each in found.values():

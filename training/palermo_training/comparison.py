@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from palermo.artifact import Artifact
 from palermo_training import recipe
 from palermo_training.corpus import Row
-from palermo_training.evaluation import drawn, macro_f1
+from palermo_training.evaluation import counts, drawn, macro_f1
 from palermo_training.fitting import Counts, finish, train
 
 MACRO: Final = "macro-F1"
@@ -160,8 +160,11 @@ def _differences(
     ):
         if not len(rows):
             continue
-        groups = np.unique([new[at].group for at in rows.tolist()], return_inverse=True)[1]
-        old, fresh = (_counts(table, said, rows, groups) for said in (before, after))
+        groups = [new[at].group for at in rows.tolist()]
+        old, fresh = (
+            counts(table.has[rows], said[rows] == 1, groups, table.judged[rows])
+            for said in (before, after)
+        )
         true = fresh[..., 2].sum(axis=0)
         judged: NDArray[np.bool_] = np.any(table.judged[rows], axis=0)
         for column in np.flatnonzero(~np.isnan(after[0]) & judged).tolist():
@@ -172,20 +175,6 @@ def _differences(
             figures = _figures(old[:, both], fresh[:, both])
             found.append(Difference(where, MACRO, len(rows), *figures))
     return found
-
-
-def _counts(
-    table: Counts,
-    said: NDArray[np.float64],
-    rows: NDArray[np.intp],
-    groups: NDArray[np.intp],
-) -> NDArray[np.int_]:
-    """Count by group and label: right, said, true, where the label was judged."""
-    yes, true, judged = said[rows] == 1, table.has[rows], table.judged[rows]
-    counts = np.zeros((int(groups.max()) + 1, yes.shape[1], 3), dtype=int)
-    each = np.stack([yes & true, yes, true], axis=-1) & judged[..., None]
-    np.add.at(counts, groups, each)
-    return counts
 
 
 def _figures(

@@ -193,19 +193,24 @@ def evaluate(
         if odd := [tag for tag in row.tags if tag not in labels]:
             raise CorpusError(f"{row.id}: the model has no label {odd[0]!r}, only {labels}")
     names = (*labels, NONE)
-    groups = {group: at for at, group in enumerate(dict.fromkeys(row.group for row in rows))}
-    number = np.array([groups[row.group] for row in rows])
-    primary = _counts(
-        [(row.primary,) for row in rows], [(d.primary,) for d in decisions], names, number
+    groups = [row.group for row in rows]
+    primary = counts(
+        _which([(row.primary,) for row in rows], names),
+        _which([(each.primary,) for each in decisions], names),
+        groups,
     )
-    tags = _counts([row.tags for row in rows], [d.tags for d in decisions], labels, number)
+    tags = counts(
+        _which([row.tags for row in rows], labels),
+        _which([each.tags for each in decisions], labels),
+        groups,
+    )
     confusion = np.zeros((len(names), len(names)), dtype=int)
     for row, decision in zip(rows, decisions, strict=True):
         confusion[names.index(row.primary), names.index(decision.primary)] += 1
     return Evaluation(
         what=what,
         rows=len(rows),
-        groups=len(groups),
+        groups=len(primary),
         primary=_scores(primary.sum(axis=0), names),
         tags=_scores(tags.sum(axis=0), labels),
         macro_f1=_interval(primary),
@@ -216,19 +221,44 @@ def evaluate(
     )
 
 
-def _counts(
-    truth: Sequence[tuple[str, ...]],
-    said: Sequence[tuple[str, ...]],
-    labels: Sequence[str],
-    number: NDArray[np.intp],
+def counts(
+    truth: NDArray[np.bool_],
+    said: NDArray[np.bool_],
+    groups: Sequence[str],
+    judged: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.int_]:
-    """Count by group and label: right, said, true; shape (n_groups, n_labels, 3)."""
-    counts = np.zeros((int(number.max()) + 1, len(labels), 3), dtype=int)
-    for true, given, group in zip(truth, said, number, strict=True):
-        for column, label in enumerate(labels):
-            yes, no = label in true, label in given
-            counts[group, column] += (yes and no, no, yes)
-    return counts
+    """Count by group and label what was rightly said, said, and true.
+
+    Parameters
+    ----------
+    truth, said : ndarray of bool, shape (n_rows, n_labels)
+        What each row has, and what a model said of it.
+    groups : sequence of str
+        Group of each row.
+    judged : ndarray of bool, shape (n_rows, n_labels), optional
+        What somebody decided; the rest is not counted.
+
+    Returns
+    -------
+    ndarray of int, shape (n_groups, n_labels, 3)
+
+    Examples
+    --------
+    >>> counts(np.array([[True], [False]]), np.array([[True], [True]]), ["a", "a"]).tolist()
+    [[[1, 2, 1]]]
+    """
+    number = np.unique(groups, return_inverse=True)[1]
+    each = np.stack([truth & said, said, truth], axis=-1)
+    if judged is not None:
+        each &= judged[..., None]
+    found = np.zeros((int(number.max()) + 1, *each.shape[1:]), dtype=int)
+    np.add.at(found, number, each)
+    return found
+
+
+def _which(given: Sequence[Sequence[str]], names: Sequence[str]) -> NDArray[np.bool_]:
+    """Say of each row and name whether the row was given it."""
+    return np.array([[name in each for name in names] for each in given])
 
 
 def _scores(counts: NDArray[np.int_], labels: Sequence[str]) -> dict[str, Score]:
