@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check train bench bench-quality clean
+.PHONY: demo test check train bench bench-quality hardening clean
 
 demo: .venv/installed
 	$(BIN)/classify seeds/000_cc08b8aa00154e8c.txt --format table
@@ -24,6 +24,9 @@ bench: .venv/installed-bench
 
 bench-quality: .venv/installed-bench-quality
 	cd tests && ../$(BIN)/python -m benchmarks.quality --output ../artifacts/plots
+
+hardening: .venv/installed-hardening
+	cd tests && ../$(BIN)/python -m hardening.all --write
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

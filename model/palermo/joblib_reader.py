@@ -1,11 +1,12 @@
 """The dict of plain values and arrays in a joblib file, read without running the file.
 
 A joblib file is a pickle with the bytes of each array put in between, and a pickle
-is a program: its instructions may import and call anything. This reader steps
-through them with the standard library's ``pickletools``, which only names them,
-and carries out the few that build numbers, strings, lists, dicts, tuples and
-arrays. A class or function that the file names is never looked up: the name is
-held against the three that joblib writes for an array, and anything else is refused.
+is a program: its instructions may import and call anything. This reader looks each
+up in the standard library's ``pickletools``, which only describes them, and carries
+out the few that build numbers, strings, lists, dicts, tuples and arrays; of any
+other, not even the argument is read. A class or function that the file names is
+never looked up: the name is held against the three that joblib writes for an array,
+and anything else is refused.
 
 Nothing the file says makes memory grow beyond a small multiple of its size: arrays
 are views of its bytes, which must be there, and the number of instructions is bounded.
@@ -21,6 +22,7 @@ import numpy as np
 START: Final = b"\x80\x04"
 """How every uncompressed joblib file of pickle protocol 4 begins."""
 
+_OPERATIONS: Final = {each.code.encode("latin-1"): each for each in pickletools.opcodes}
 _MOST_STEPS: Final = 10_000  # a palermo model takes about 300
 _MOST_DIMENSIONS: Final = 4
 _DTYPES: Final = frozenset({"u1", "u8", "i2", "f4", "f8"})  # plain numbers, no objects
@@ -122,12 +124,14 @@ class _Machine:
 
     def run(self) -> Any:
         """Carry out the file's instructions and return what they build."""
-        for step, (operation, argument, _) in enumerate(pickletools.genops(self.stream)):
-            if step > _MOST_STEPS:
-                raise ForeignFileError("it has far more parts than a model")
+        for _ in range(_MOST_STEPS):
+            code = self.stream.read(1)
+            if not code:
+                raise ForeignFileError("it is cut short: it has no end")
+            operation = _OPERATIONS[code]
             match operation.name:
-                case "PROTO" | "FRAME":
-                    pass  # the version was checked; frames only help a reader to buffer
+                case "PROTO" | "FRAME":  # the version was checked; frames only help to buffer
+                    self._argument(operation)
                 case "STOP":
                     (value,) = self.stack
                     return value
@@ -136,9 +140,9 @@ class _Machine:
                 case "NEWTRUE" | "NEWFALSE":
                     self.stack.append(operation.name == "NEWTRUE")
                 case "BININT" | "BININT1" | "BININT2" | "LONG1" | "BINFLOAT":
-                    self.stack.append(argument)
+                    self.stack.append(self._argument(operation))
                 case "SHORT_BINUNICODE" | "BINUNICODE":
-                    self.stack.append(argument)
+                    self.stack.append(self._argument(operation))
                 case "EMPTY_DICT":
                     self.stack.append({})
                 case "EMPTY_LIST":
@@ -162,9 +166,9 @@ class _Machine:
                 case "MEMOIZE":
                     self.memo[len(self.memo)] = self.stack[-1]
                 case "BINPUT" | "LONG_BINPUT":
-                    self.memo[argument] = self.stack[-1]
+                    self.memo[self._argument(operation)] = self.stack[-1]
                 case "BINGET" | "LONG_BINGET":
-                    self.stack.append(self.memo[argument])
+                    self.stack.append(self.memo[self._argument(operation)])
                 case "STACK_GLOBAL":
                     self._name(*self._pop_tuple(2))
                 case "NEWOBJ":
@@ -173,11 +177,12 @@ class _Machine:
                     self._call(*self._pop_tuple(2))
                 case "BUILD":
                     self._build(self.stack.pop())
-                case "GLOBAL":
-                    self._name(*str(argument).split(" ", 1))
                 case other:
                     raise ForeignFileError(f"it uses the instruction {other}, which no model needs")
-        raise ForeignFileError("it has no end")
+        raise ForeignFileError("it has far more parts than a model")
+
+    def _argument(self, operation: pickletools.OpcodeInfo) -> Any:
+        return operation.arg and operation.arg.reader(self.stream)
 
     def _since_mark(self) -> list[Any]:
         at = self.marks.pop()
@@ -200,9 +205,12 @@ class _Machine:
     def _update(self, items: list[Any]) -> None:
         if type(self.stack[-1]) is not dict or len(items) % 2:
             raise ForeignFileError("it sets items of something that is no dict")
+        before = len(self.stack[-1])
         if not all(type(name) is str for name in items[::2]):  # hashing others may take forever
             raise ForeignFileError("it holds something other than named values")
         self.stack[-1].update(zip(items[::2], items[1::2], strict=True))
+        if len(self.stack[-1]) != before + len(items) // 2:
+            raise ForeignFileError("it gives two values one name")
 
     def _name(self, module: Any, name: Any) -> None:
         if not type(module) is type(name) is str:
