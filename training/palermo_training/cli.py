@@ -11,15 +11,17 @@ from palermo import terms
 from palermo.cli import complain, guarded, version
 from palermo.errors import CorpusError
 from palermo_training import cli_labels, corpus, label_files
-from palermo_training.cli_labels import Kind, New, Only, Renamed
+from palermo_training.cli_labels import OWN, Kind, New, Only, Renamed
 from palermo_training.cli_models import models
 from palermo_training.printing import Json, say, to_json
+
+SHIPPED: Final = "What palermo ships"
 
 _CHECKOUT: Final = Path(__file__).parents[2]
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(cli_labels.app)
-app.add_typer(models, name="models")
+app.add_typer(models, name="models", rich_help_panel=OWN)
 
 EVALUATE: Final = """Examples:
 
@@ -55,7 +57,7 @@ def palermo(
     """Train and measure palermo's models. To tag files, use the command classify."""
 
 
-@app.command(epilog=TRAIN)
+@app.command(epilog=TRAIN, rich_help_panel=OWN)
 def train(
     labels: Annotated[
         list[Path] | None,
@@ -125,7 +127,7 @@ def train(
     complain(f"Wrote {folder} (digest {artifact.digest[:12]}).")
 
 
-@app.command(epilog=EVALUATE)
+@app.command(epilog=EVALUATE, rich_help_panel=OWN)
 def evaluate(
     file: Annotated[
         Path | None,
@@ -184,7 +186,7 @@ def evaluate(
         say(to_json(result.as_dict()) if as_json else evaluation.table(result))
 
 
-@app.command()
+@app.command(rich_help_panel=SHIPPED)
 def agreement(as_json: Json = False) -> None:
     """Say how far the corpus's readers agreed before anything was settled."""
     from palermo_training import agreement
@@ -193,7 +195,7 @@ def agreement(as_json: Json = False) -> None:
     say(to_json(found) if as_json else agreement.table(found))
 
 
-@app.command(name="corpus")
+@app.command(name="corpus", rich_help_panel=SHIPPED)
 def show_corpus(
     file: Annotated[
         Path | None,
@@ -211,7 +213,7 @@ def show_corpus(
     say(to_json(found) if as_json else statement.table(found))
 
 
-@app.command()
+@app.command(rich_help_panel=SHIPPED)
 def curve(
     draws: Annotated[int, typer.Option(min=1, help="How often groups are drawn anew.")] = 10,
     jobs: Annotated[int, typer.Option(min=1, help="Processes to use.")] = 1,
@@ -236,7 +238,7 @@ def curve(
     say(curve.table(points))
 
 
-@app.command()
+@app.command(rich_help_panel=SHIPPED)
 def plots() -> None:
     """Draw what a checkout's artifacts/evaluation.json holds into artifacts/plots/."""
     from palermo_training import plots
@@ -247,7 +249,7 @@ def plots() -> None:
         complain(f"Wrote {path}.")
 
 
-@app.command()
+@app.command(rich_help_panel=SHIPPED)
 def gate(
     pin: Annotated[bool, typer.Option(help="Pin floors to the figures of now.")] = False,
     lower: Annotated[bool, typer.Option(help="Let floors go down where they must.")] = False,
@@ -273,7 +275,7 @@ def gate(
         raise CorpusError("; ".join(low))
 
 
-@app.command()
+@app.command(rich_help_panel=SHIPPED)
 def search(
     variants: Annotated[
         list[str] | None,

@@ -19,6 +19,7 @@ from palermo_training.printing import Json, say, to_json
 if TYPE_CHECKING:
     from palermo_training.retraining import Labelled
 
+OWN: Final = "Your own labels"
 SHOWN: Final = 20  # errors, and warnings, that are shown before training
 
 app = typer.Typer(pretty_exceptions_enable=False)
@@ -43,7 +44,7 @@ Only = Annotated[
 ]
 
 
-@app.command()
+@app.command(rich_help_panel=OWN)
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Labelled rows.")],
     kind: Kind = None,
@@ -130,7 +131,7 @@ def names(renamed: list[str] | None) -> dict[str, str]:
     return {old: name for old, _, name in (each.partition("=") for each in renamed or ())}
 
 
-@app.command()
+@app.command(rich_help_panel=OWN)
 def queue(
     files: Annotated[
         list[str],
