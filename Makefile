@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check train bench bench-quality hardening clean
+.PHONY: demo test check train bench bench-quality bench-spark hardening clean
 
 demo: .venv/installed
 	$(BIN)/classify seeds/000_cc08b8aa00154e8c.txt --format table
@@ -27,6 +27,9 @@ bench-quality: .venv/installed-bench-quality
 
 hardening: .venv/installed-hardening
 	cd tests && ../$(BIN)/python -m hardening.all --write
+
+bench-spark: .venv/installed-spark
+	cd tests && ../$(BIN)/python -m benchmarks.spark
 
 clean:
 	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
