@@ -111,7 +111,7 @@ def test_a_closed_file_is_named(tmp_path, monkeypatch):
     path.write_text("secret")
     if os.geteuid() == 0:  # root may read anything, so the refusal has to be made up
 
-        def refuse(name, mode):
+        def refuse(name, mode, opener):
             raise PermissionError(13, "Permission denied")
 
         monkeypatch.setattr(documents, "open", refuse, raising=False)
@@ -122,7 +122,7 @@ def test_a_closed_file_is_named(tmp_path, monkeypatch):
 
 
 def test_a_disk_that_fails_is_named(tmp_path, monkeypatch):
-    def fail(name, mode):
+    def fail(name, mode, opener):
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(documents, "open", fail, raising=False)

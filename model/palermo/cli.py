@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, get_args
 
@@ -366,6 +367,11 @@ def complain(message: str) -> None:
 
 def guarded(app: typer.Typer) -> None:
     """Run a command; end palermo's own errors in one line and exit status 1."""
+    for option in takewhile(lambda each: each != "--", sys.argv[1:]):
+        # Perhaps the name of a file that a shell's * stands for: typer would show it as it is.
+        if option.startswith("-") and not option.partition("=")[0].isprintable():
+            complain(f"Error: {option}: no such option; before a file's name write ./")
+            sys.exit(2)
     try:
         app()
     except PalermoError as error:

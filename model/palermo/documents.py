@@ -5,7 +5,9 @@ other kinds. What a file is, its first bytes say, not its name.
 """
 
 import codecs
+import os
 import re
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,8 +49,9 @@ _PAGE = re.compile(
     rb"[\xef\xbb\xbf\xff\xfe\s]*(?>(?:<\?.*?\?>|<!--.*?-->)\s*)*+<(?:!doctype\s+html|html|head|body)\b",
     re.I | re.S,
 )
+_OPENED: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell makes of <(command)
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")  # in an Office document with a password
-_CONTROLS: Final = frozenset(range(32)) - frozenset(b"\t\n\v\f\r\x1b\x1a")
+_CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\v\f\r\x1b\x1a"})
 _FEW: Final = 20  # characters beyond ASCII that prove nothing
 _MOST_ACCENTS: Final = 0.25  # share of characters beyond ASCII; European text has below 0.1
 
@@ -123,7 +126,7 @@ def _text(raw: bytes) -> tuple[str, str | None]:
     if raw.startswith(_GZIP):
         raw = _unpacked(raw)
     if kind := _kind(raw):
-        from palermo.readers import extract
+        from palermo.worker import extract
 
         return extract(kind, raw), None
     return decode(raw)
@@ -181,7 +184,8 @@ def opened(name: str) -> Iterator[BinaryIO]:
     Raises
     ------
     DocumentError
-        If it is missing, a folder, closed to us, or breaks while it is read.
+        If it is missing, a folder, a pipe or device by name, closed to us, or breaks while it
+        is read.
 
     Examples
     --------
@@ -192,13 +196,16 @@ def opened(name: str) -> Iterator[BinaryIO]:
     """
     if name == STDIN and sys.stdin is None:
         raise DocumentError(f"{name}: standard input is closed")
-    if "\0" in name:
-        raise DocumentError(f"{name}: cannot be read: a name with a NUL")
+    try:
+        if b"\0" in os.fsencode(name):
+            raise DocumentError(f"{name}: cannot be read: a name with a NUL")
+    except UnicodeEncodeError:
+        raise DocumentError(f"{name}: cannot be read: no file has such a name") from None
     try:
         if name == STDIN:
             yield sys.stdin.buffer
         else:
-            with open(name, "rb") as handle:
+            with open(name, "rb", opener=_descriptor) as handle:
                 yield handle
     except FileNotFoundError:
         raise DocumentError(f"{name}: no such file") from None
@@ -210,7 +217,22 @@ def opened(name: str) -> Iterator[BinaryIO]:
             ) from None
         raise DocumentError(f"{name}: no permission to read it") from None
     except OSError as error:
-        raise DocumentError(f"{name}: cannot be read: {error}") from None
+        raise DocumentError(f"{name}: cannot be read: {error.strerror or error}") from None
+
+
+def _descriptor(name: str, flags: int) -> int:
+    """Open a regular file; a named pipe or a device might make us wait, or read, for ever."""
+    if name.startswith(_OPENED):
+        return os.open(name, flags)
+    descriptor = os.open(name, flags | getattr(os, "O_NONBLOCK", 0))  # or a pipe waits here
+    mode = os.fstat(descriptor).st_mode
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):  # the second is refused by whoever asked
+        return descriptor
+    os.close(descriptor)
+    raise DocumentError(
+        f"{name}: {'a named pipe' if stat.S_ISFIFO(mode) else 'a device'}, no regular file; to "
+        f"read from it: classify - < {name}"
+    )
 
 
 def decode(raw: bytes) -> tuple[str, str]:
@@ -254,7 +276,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     if b"\0" in raw:
         encoding = _guess_utf16(raw)
         return _decode(raw, encoding), encoding
-    if _CONTROLS.intersection(raw):
+    if len(raw.translate(None, _CONTROLS)) < len(raw):
         raise DocumentError("binary, not text; give a file of plain text")
     try:
         return raw.decode("utf-8"), "utf-8"
@@ -268,7 +290,7 @@ def decode(raw: bytes) -> tuple[str, str]:
         text = raw.decode("windows-1252")
     except UnicodeDecodeError as error:
         raise _unknown(f"byte 0x{raw[error.start]:02x} at {error.start:,}") from None
-    accents = sum(char > "\x7f" for char in text)
+    accents = len(text) - len(text.encode("ascii", "ignore"))
     if accents > _FEW and accents > _MOST_ACCENTS * len(text):
         raise _unknown("too many bytes beyond ASCII for Western European text")
     return text, "windows-1252"

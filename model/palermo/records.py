@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
@@ -23,7 +23,9 @@ _LONGEST: Final = 1 << 26  # bytes of a line of JSON
 _WIDEST: Final = 1 << 24  # characters of a field or line of delimited text; each may take 4 bytes
 _HEAD: Final = 1 << 16  # bytes by which a file's kind and encoding are told; a multiple of 4
 _BATCH: Final = 64  # rows of Parquet that are in memory
+_MOST: Final = 16_384  # columns, as many as spreadsheets have
 _SHOWN: Final = 8  # columns that a message lists
+_SHORT: Final = 40  # characters of a name or value in it
 
 _MARK: Final = b"\xef\xbb\xbf"
 _GZIP: Final = b"\x1f\x8b"
@@ -124,14 +126,17 @@ def _record(row: dict[str, Any] | DocumentError, number: int, column: str) -> Re
         raise _missing(column, list(row))
     text = row.pop(column)
     if not isinstance(text, str):
-        raise DocumentError(f"column {column!r} holds {json.dumps(text)[:40]}, which is no text")
+        raise DocumentError(
+            f"column {column!r} holds {json.dumps(text)[:_SHORT]}, which is no text"
+        )
     if not text.strip():
         raise DocumentError(f"column {column!r} is empty")
     return Record(text, number, row)
 
 
 def _missing(column: str, columns: Sequence[str]) -> DocumentError:
-    has = ", ".join(columns[:_SHOWN]) + (", ..." if len(columns) > _SHOWN else "")
+    has = ", ".join(each[:_SHORT] for each in columns[:_SHOWN])
+    has += ", ..." if len(columns) > _SHOWN else ""
     return DocumentError(f"no column {column!r}; it has {has or 'none'}")
 
 
@@ -254,7 +259,7 @@ def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[
             if names:
                 yield first, dict(zip(names, fields, strict=True))
             else:
-                names = _unique(fields)
+                names = _columns(fields)
                 if column not in names:
                     raise _missing(column, names)
     except UnicodeDecodeError as error:
@@ -337,8 +342,13 @@ def _delimiter(sample: str, column: str) -> str:
     return max(headers, key=lambda each: (column in headers[each], len(headers[each])))
 
 
-def _unique(names: Iterable[str]) -> list[str]:
+def _columns(names: Sequence[str]) -> list[str]:
     """Give numbers to columns that share a name, such as the empty ones that spreadsheets leave."""
+    if len(names) > _MOST:
+        raise DocumentError(
+            f"{len(names):,} columns, where {_MOST:,} is the most that is read; take out what is "
+            "not needed, or write JSON lines"
+        )
     found: dict[str, None] = {}
     count: Counter[str] = Counter()
     for name in names:
@@ -353,8 +363,7 @@ def _unique(names: Iterable[str]) -> list[str]:
 def _parquet(handle: io.BufferedReader, column: str) -> Iterator[_Row]:
     """Read Parquet, a few rows at a time."""
     try:
-        import pyarrow as arrow
-        from pyarrow.parquet import ParquetFile
+        from pyarrow import parquet
     except ImportError:
         raise DocumentError(
             'Parquet, which takes pyarrow to read: pip install "palermo[parquet]"'
@@ -363,9 +372,9 @@ def _parquet(handle: io.BufferedReader, column: str) -> Iterator[_Row]:
         raise DocumentError("Parquet, which cannot be read from a pipe; give the file's name")
     try:
         # Else a whole row group, which may be the whole file, would be read at once.
-        with ParquetFile(handle, buffer_size=_HEAD, pre_buffer=False) as table:
+        with parquet.ParquetFile(handle, buffer_size=_HEAD, pre_buffer=False) as table:
             names = table.schema_arrow.names
-            unique = _unique(names)
+            unique = _columns(names)
             if column not in unique:
                 raise _missing(column, unique)
             number = 0
@@ -377,7 +386,9 @@ def _parquet(handle: io.BufferedReader, column: str) -> Iterator[_Row]:
                         yield number, _plain(dict(zip(unique, values, strict=True)))
                     except (ValueError, OverflowError) as error:
                         yield number, DocumentError(f"a value that cannot be read: {error}")
-    except (arrow.ArrowException, OSError) as error:
+    except DocumentError:
+        raise
+    except Exception as error:  # of a damaged file, not only Arrow's own
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DocumentError(f"damaged Parquet: {reason}; get the file again") from None
 

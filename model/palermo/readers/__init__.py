@@ -21,8 +21,14 @@ LARGEST: Final = 50_000_000
 
 A parsed tree takes some ten times as much memory."""
 
-_CALLED: Final = {"docx": "a Word file", "html": "a web page", "pdf": "a PDF"}
+CALLED: Final = {"docx": "a Word file", "html": "a web page", "pdf": "a PDF"}
+"""What messages call each kind."""
+
 _MESSAGE: Final = 80  # characters of a library's own message that are shown
+
+
+class BrokenError(DocumentError):
+    """A document over which a library fails in a way that it does not announce."""
 
 
 def extract(kind: Kind, raw: bytes) -> str:
@@ -45,6 +51,8 @@ def extract(kind: Kind, raw: bytes) -> str:
     DocumentError
         If it is broken, encrypted, too large or without text to take out, or if the
         library that reads it is not installed. The message does not name the file.
+    MemoryError
+        If parsing it takes more than there is; :mod:`palermo.worker` sets a limit.
 
     Examples
     --------
@@ -54,21 +62,17 @@ def extract(kind: Kind, raw: bytes) -> str:
     with _silence():
         try:
             text: str = import_module(f"{__name__}.{kind}").read(raw)
-        except DocumentError:
+        except (DocumentError, MemoryError):
             raise
         except ImportError as error:
             raise DocumentError(
-                f"{_CALLED[kind]}; to read it ({error.name or error} is missing): "
+                f"{CALLED[kind]}; to read it ({error.name or error} is missing): "
                 f'pip install "palermo[{kind}]"'
-            ) from None
-        except MemoryError:
-            raise DocumentError(
-                f"{_CALLED[kind]} too large for this machine's memory; split it"
             ) from None
         except Exception as error:  # no list of what a parser meets in foreign bytes is whole
             why = f"{type(error).__name__}: {error}"[:_MESSAGE]
-            raise DocumentError(
-                f"{_CALLED[kind]}, but broken ({why}); get it again, or open it and save it anew"
+            raise BrokenError(
+                f"{CALLED[kind]}, but broken ({why}); get it again, or open it and save it anew"
             ) from None
     return text
 

@@ -107,6 +107,12 @@ def _unpacked(archive: ZipFile) -> BytesIO:
             if info.filename.lower().endswith((".xml", ".rels")):
                 with archive.open(info) as file:
                     content = file.read(left + 1)
+                if b"<!DOCTYPE" in content.replace(b"\0", b""):  # the NULs are those of UTF-16
+                    # Its entities would be left out of the text without a word.
+                    raise DocumentError(
+                        "a Word file with a document type declaration, which Word never writes; "
+                        "save it as docx anew"
+                    )
             left -= len(content)
             if left < 0:
                 raise DocumentError(

@@ -1,8 +1,10 @@
 """Web pages -> their main text, without menus and comments."""
 
 import re
+from contextlib import suppress
 from typing import Final
 
+from lxml.etree import HTMLParser, LxmlError, fromstring
 from trafilatura import extract
 
 from palermo.documents import decode
@@ -29,7 +31,7 @@ def read(raw: bytes) -> str:
     Raises
     ------
     DocumentError
-        If it is too large, in an unknown encoding, or has no main text.
+        If it is too large or too deep, in an unknown encoding, or has no main text.
 
     Examples
     --------
@@ -38,10 +40,24 @@ def read(raw: bytes) -> str:
     """
     if len(raw) > LARGEST:
         raise DocumentError(f"a web page of more than {LARGEST // 10**6} MB; split it")
-    text = extract(_decoded(raw), include_comments=False)
+    page = _decoded(raw)
+    _check(page)
+    text = extract(page, include_comments=False)
     if not text:
         raise DocumentError("a web page without a main text; save what you want of it as text")
     return "\n\n".join(text.splitlines())
+
+
+def _check(page: str) -> None:
+    """Refuse a page that the parser gives up: the rest of it would be missing without a word."""
+    parser = HTMLParser(encoding="utf-8")
+    with suppress(LxmlError):  # nothing in it, which is said below
+        fromstring(page.encode("utf-8", "replace"), parser)
+    for error in parser.error_log.filter_from_fatals():
+        raise DocumentError(
+            f"a web page that cannot be parsed to its end ({error.message.partition(',')[0]} in "
+            f"line {error.line:,}); save what you want of it as text"
+        )
 
 
 def _decoded(raw: bytes) -> str:

@@ -1,0 +1,1 @@
+"""What palermo does with any bytes: a function for each kind of input, and a folder of seeds."""
