@@ -230,7 +230,7 @@ def test_closed_streams_end_in_one_line():
             f"{CLASSIFY} {SEED} >&-",
             "Error: standard output is closed; open it or send it to a file",
         ),
-        (f"{CLASSIFY} - <&-", "Error: -: standard input is closed"),
+        (f"{CLASSIFY} - --quiet <&-", "Error: -: standard input is closed"),
     ):
         run = subprocess.run(command, shell=True, capture_output=True, timeout=120, check=False)
         assert run.returncode == 1
@@ -402,7 +402,7 @@ def test_a_summary_at_the_end(tmp_path):
         f"Passages: 4 (smuggling {labels.count('smuggling')}, trafficking 0, "
         f"enforcement {labels.count('enforcement')}, policy 0, none {labels.count('none')}, which "
         f"is {25 * labels.count('none')} %); unsure 1, term warnings 1; "
-        f"words that the model does not know: {unknown(MIXED):.1f} %.\n"
+        f"words that the model does not know: {unknown(MIXED):.1f} %; files: 1 read, 0 failed.\n"
     )
 
 

@@ -539,7 +539,7 @@ def test_messages_are_safe_whatever_a_file_is_called(name):
     run = CliRunner().invoke(app, ["--", f"nowhere/{name}"])
     assert run.exit_code == 1
     assert obeyed(run.output) == []
-    assert run.stderr.count("\n") == 1
+    assert run.stderr.count("\n") == 2  # the error, and the summary
     assert run.stderr.startswith("Error: nowhere/")
 
 

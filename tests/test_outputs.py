@@ -2,6 +2,7 @@ import csv
 import io
 import json
 import os
+import signal
 
 import pytest
 from conftest import any_text
@@ -191,8 +192,16 @@ def test_files_are_what_standard_output_would_be(tmp_path, text):
         assert (tmp_path / "t").read_bytes() == run(text, "--format", format).stdout_bytes
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError(28, "No space left on device")])
-def test_what_stands_there_stays_until_all_is_done(tmp_path, text, monkeypatch, error):
+def interrupted():
+    signal.raise_signal(signal.SIGINT)
+
+
+def full():
+    raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("happens", [interrupted, full])
+def test_what_stands_there_stays_until_all_is_done(tmp_path, text, monkeypatch, happens):
     target = tmp_path / "t.jsonl"
     target.write_text("before")
     tag_all = Predictor.tag_all
@@ -200,22 +209,28 @@ def test_what_stands_there_stays_until_all_is_done(tmp_path, text, monkeypatch, 
     def stop(*arguments):
         yield from tag_all(*arguments)
         assert target.read_text() == "before"
-        raise error
+        happens()
 
     monkeypatch.setattr(Predictor, "tag_all", stop)
     done = run(text, "--output", target)
-    assert done.exit_code
     assert target.read_text() == "before"
     part = tmp_path / "t.jsonl.part"
     assert len(part.read_text().splitlines()) == 2
-    assert done.stderr == f"Note: {target} is as it was; what was done so far is in {part}\n"
-    if error is not KeyboardInterrupt:
+    kept = (
+        f"{target} is as it was; what was done so far is in {part}: "
+        "the same command with --resume goes on from there"
+    )
+    if happens is interrupted:
+        assert done.exit_code == 130
+        assert done.stderr == f"Stopped by SIGINT after {text}; {kept}\n"
+    else:
         assert isinstance(done.exception, OutputError)
-        assert str(done.exception) == f"{target}: cannot be written: No space left on device"
+        message = f"{target}: cannot be written: No space left on device; {kept}"
+        assert (str(done.exception), done.stderr) == (message, "")
     monkeypatch.undo()
-    assert run(text, "--output", target).exit_code == 0
+    assert run(text, "--output", target, "--resume").exit_code == 0
     assert len(target.read_text().splitlines()) == 2
-    assert not part.exists()
+    assert sorted(os.listdir(tmp_path)) == ["a.txt", "t.jsonl"]
 
 
 def test_a_bad_input_leaves_a_whole_output(tmp_path, text):
@@ -245,7 +260,7 @@ def test_targets_that_cannot_be_are_named_before_the_work(tmp_path, text):
 def test_a_link_stays_one(tmp_path):
     (tmp_path / "link").symlink_to(tmp_path / "real")
     check(tmp_path / "link")
-    with opened(tmp_path / "link", print) as to:
+    with opened(tmp_path / "link") as to:
         to.write("Hi.")
     assert (tmp_path / "link").is_symlink()
     assert (tmp_path / "real").read_text() == "Hi."

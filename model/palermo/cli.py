@@ -2,14 +2,16 @@
 
 import io
 import os
+import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, cast, get_args
 
 import typer
 
@@ -18,6 +20,8 @@ from palermo.passages import Lang, Passage, Unit
 
 if TYPE_CHECKING:
     from palermo.outputs.finding import Finding, Reasons
+    from palermo.outputs.target import Part
+    from palermo.tally import Tally
 
 Format = Literal["table", "json", "jsonl", "csv", "html"]
 
@@ -104,6 +108,13 @@ def classify(
             help="Write there; what stands there is replaced once all is done.",
         ),
     ] = None,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on where the same command was stopped; with --output, as JSON lines or CSV.",
+        ),
+    ] = False,
     lang: Annotated[
         Lang, typer.Option(help="Language of the files; auto decides for each.")
     ] = "auto",
@@ -166,7 +177,8 @@ def classify(
 
     The labels sort passages for a human reader; they accuse nobody.
 
-    Exit status: 0 done; 1 some file could not be read or was empty; 2 wrong usage.
+    Exit status: 0 done; 1 some file could not be read or was empty; 2 wrong usage; 130 or 143
+    stopped by Ctrl-C or SIGTERM.
     """
     if unit == "document" and (explain or min_precision is not None):
         raise typer.BadParameter(
@@ -176,27 +188,73 @@ def classify(
         )
     if min_precision is not None and not 0 <= min_precision <= 1:
         raise typer.BadParameter("it must lie between 0 and 1", param_hint="--min-precision")
+    from palermo import __version__
+    from palermo.documents import STDIN
     from palermo.inputs import expand
+    from palermo.outputs import target as targets
     from palermo.outputs.finding import Finding
     from palermo.outputs.summary import Summary
-    from palermo.outputs.target import check, opened
     from palermo.predictor import Predictor
     from palermo.progress import Progress
+    from palermo.stop import Stop, Stopped
+    from palermo.tally import Tally
 
     if target is not None:
-        check(target)
+        format = format or default(target, text_column, sys.stdout)
+    resumable = target is not None and format in ("jsonl", "csv") and STDIN not in files
+    if resume and not resumable:
+        raise typer.BadParameter(
+            "it needs --output with JSON lines or CSV, and files: standard input cannot be read "
+            "again",
+            param_hint="--resume",
+        )
+    if target is not None:
+        targets.check(target)
     predictor = Predictor.load(model)
     if odd := [label for label in only or () if label not in (*predictor.labels, "none")]:
         known = ", ".join((*predictor.labels, "none"))
         raise typer.BadParameter(f"{odd[0]!r} is none of {known}", param_hint="--only")
-    failed: list[str] = []
+    made = {
+        "version of palermo": __version__,
+        "model": predictor.model,
+        "list of files": digest(files),
+        "--recursive": recursive,
+        "--unit": unit,
+        "--format": format,
+        "--lang": lang,
+        "--text-column": text_column,
+        "--min-precision": min_precision,
+        "--explain": explain,
+        "--only": only or [],
+        "--only-term-warnings": only_term_warnings,
+    }
+    before = {} if target is None else targets.left(target, made, resume)
+    if resume and not before:
+        complain(f"Note: {target}: there is nothing to go on with, so all is done from the start")
+    state = before.get("state", {})
+    tally = Tally(**state.get("tally", {}))
+    summary = Summary(predictor.labels, state.get("summary"))
+    columns: list[str] = state.get("columns", [])
+    if summary.written is None and (only or only_term_warnings):
+        summary.written = 0
+    start = replace(tally)
+    last: Source | None = None
     sources: deque[Source] = deque()
     progress = Progress(not quiet, tables=text_column is not None)
-    named = progress.over(expand(files, recursive))
+    names = expand(files, recursive)
+    if target is not None:  # may lie in a folder that is read
+        ours = targets.beside(target)
+        names = (name for name in names if name in files or not growing(name, ours))
+    named = progress.over(names)
     reached = progress.reach if progress.shown else None
-    texts = read(named, text_column, sources, failed, reached)
+    texts = read(named, text_column, sources, tally, reached)
     beside = target is None and sys.stdout is not None and sys.stdout.isatty()
-    summary = Summary(predictor.labels)
+    stop = Stop()
+    tagged = stop.over(predictor.tag_all(texts, unit, lang, min_precision))
+
+    def so_far() -> dict[str, Any]:
+        at = asdict(last.tally if last else start)
+        return {"tally": at, "summary": summary.state(), "columns": columns}
 
     def wanted(passage: Passage) -> bool:
         tags = passage.tags or ("none",)
@@ -207,10 +265,20 @@ def classify(
     def reasons(passage: Passage) -> "Reasons":
         return {tag: predictor.explain(passage.text, tag) for tag in passage.tags}
 
+    def documents() -> Iterator[tuple[Source, list[Passage]]]:
+        nonlocal last
+        for passages in tagged:
+            source = sources.popleft()
+            if summary.written is not None:
+                summary.written += sum(map(wanted, passages))
+            yield source, summary.count(passages)
+            last = source
+            if resumable:
+                cast("Part", out).mark()
+
     def findings() -> Iterator[Finding]:
-        for passages in predictor.tag_all(texts, unit, lang, min_precision):
-            file, number, more = sources.popleft()
-            for index, passage in enumerate(summary.count(passages)):
+        for (file, number, more, _), passages in documents():
+            for index, passage in enumerate(passages):
                 if not wanted(passage):
                     continue
                 why = reasons(passage) if explain else None
@@ -218,23 +286,32 @@ def classify(
                     progress.hide()
                 yield Finding(passage, file, number, index, predictor.model, why, more)
 
-    with progress, output() if target is None else opened(target, complain) as out:
-        format = format or default(target, text_column, out)
-        if format == "html":  # counts what is not wanted too, and shows reasons on demand
-            from palermo.outputs import report
+    opened = (
+        output()
+        if target is None
+        else targets.opened(target, made if resumable else None, before, so_far)
+    )
+    try:
+        with stop, progress, opened as out:
+            format = format or default(target, text_column, out)
+            if format == "html":  # counts what is not wanted too, and shows reasons on demand
+                from palermo.outputs import report
 
-            documents = (
-                (sources.popleft().name, summary.count(passages))
-                for passages in predictor.tag_all(texts, unit, lang, min_precision)
-            )
-            paged = text_column is None
-            report.write(documents, wanted, reasons, predictor.labels, predictor.model, out, paged)
-        else:
-            writer(format, predictor.labels)(findings(), out)
-        out.flush()
-        if not quiet and (line := summary.line()):
-            complain(line)
-    raise typer.Exit(1 if failed else 0)
+                pages = ((source.name, passages) for source, passages in documents())
+                paged = text_column is None
+                report.write(pages, wanted, reasons, predictor.labels, predictor.model, out, paged)
+            else:
+                writer(format, predictor.labels, columns)(findings(), out)
+            out.flush()
+            if not quiet:
+                complain(summary.line(tally))
+    except KeyboardInterrupt as error:
+        stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
+        where = f"after {last.name}" if last else "before the first input was done"
+        left = "only --output FILE can be resumed" if target is None else targets.kept(target)
+        complain(f"Stopped by {stopped} {where}; {left}")
+        raise typer.Exit(stopped.status) from None
+    raise typer.Exit(1 if tally.failed or tally.spoilt else 0)
 
 
 def default(target: Path | None, text_column: str | None, out: TextIO) -> Format:
@@ -245,7 +322,9 @@ def default(target: Path | None, text_column: str | None, out: TextIO) -> Format
     return next((format for format in get_args(Format) if format == ending != "table"), "jsonl")
 
 
-def writer(format: Format, labels: Sequence[str]) -> Callable[[Iterable["Finding"], TextIO], None]:
+def writer(
+    format: Format, labels: Sequence[str], columns: list[str]
+) -> Callable[[Iterable["Finding"], TextIO], None]:
     """Give what writes a format; nothing of the others is imported."""
     if format == "table":
         from palermo.outputs import table
@@ -254,18 +333,36 @@ def writer(format: Format, labels: Sequence[str]) -> Callable[[Iterable["Finding
     if format == "csv":
         from palermo.outputs import sheet
 
-        return partial(sheet.write_all, labels=labels, note=complain)
+        return partial(sheet.write_all, labels=labels, note=complain, columns=columns)
     from palermo.outputs import jsonl
 
     return jsonl.write_array if format == "json" else jsonl.write_all
 
 
+def digest(files: Sequence[str]) -> str:
+    """Stand for a list of names, which may be long."""
+    import hashlib
+
+    names = "\0".join(files).encode("utf-8", "surrogatepass")
+    return f"{len(files):,}, digest {hashlib.sha256(names).hexdigest()[:12]}"
+
+
+def growing(name: str | PalermoError, ours: Iterable[Path]) -> bool:
+    """Tell whether a file is one of those that this run itself writes."""
+    folder, file = os.path.split(str(name))
+    return any(file == each.name and os.path.realpath(folder) == str(each.parent) for each in ours)
+
+
 class Source(NamedTuple):
-    """Where a text came from: its file, that file's number, and of a table its line and row."""
+    """Where a text came from: its file, that file's number, and of a table its line and row.
+
+    The tally says how far the reading had come with it.
+    """
 
     file: str
     number: int
     more: dict[str, Any]
+    tally: "Tally"
 
     @property
     def name(self) -> str:
@@ -277,14 +374,16 @@ def read(
     files: Iterable[str | PalermoError],
     text_column: str | None,
     sources: deque[Source],
-    failed: list[str],
+    tally: "Tally",
     reached: Callable[[int], None] | None = None,
 ) -> Iterator[str]:
-    """Yield the texts of files; append the source of each, and name what cannot be read."""
+    """Yield the texts of files from where the tally stands, and count on there.
+
+    The source of each text is appended; what cannot be read is named.
+    """
     from palermo import documents
 
-    for number, file in enumerate(files):
-        spoilt = 0
+    for number, file in enumerate(tally.over(files), tally.done):
         try:
             if isinstance(file, PalermoError):
                 raise file
@@ -292,25 +391,31 @@ def read(
                 document = documents.read(file)
                 if document.encoding == "windows-1252":
                     complain(f"Note: {file}: not valid UTF-8, read as Windows-1252")
-                sources.append(Source(file, number, {}))
+                tally.done += 1
+                sources.append(Source(file, number, {}, replace(tally)))
                 yield document.text
                 continue
             from palermo import records  # csv, gzip and so on, which texts do without
 
-            for record in records.read(file, text_column, reached):
+            for record in islice(records.read(file, text_column, reached), tally.place, None):
+                tally.place += 1
                 if isinstance(record, PalermoError):
-                    spoilt += 1
-                    if spoilt <= SHOWN:
+                    tally.spoilt += 1
+                    tally.wrong += 1
+                    if tally.wrong <= SHOWN:
                         complain(f"Error: {record}")
                     continue
-                sources.append(Source(file, number, {"line": record.line, "row": record.row}))
+                tally.rows += 1
+                more = {"line": record.line, "row": record.row}
+                sources.append(Source(file, number, more, replace(tally)))
                 yield record.text
         except PalermoError as error:
-            failed.append(str(file))
+            tally.failed += 1
             complain(f"Error: {error}")
-        if spoilt:
-            failed.append(str(file))
-            complain(f"Note: {file}: {spoilt:,} of its rows could not be read")
+        if tally.wrong:
+            complain(f"Note: {file}: {tally.wrong:,} of its rows could not be read")
+        tally.done += 1
+        tally.place = tally.wrong = 0
 
 
 @contextmanager
@@ -318,12 +423,19 @@ def output() -> Iterator[TextIO]:
     """Give standard output: the same bytes on every system, one clear line where it fails."""
     if sys.stdout is None:
         raise OutputError("standard output is closed; open it or send it to a file")
+    stopped: KeyboardInterrupt | None = None
     try:
         with _stdout() as out:
-            yield out
-            out.flush()
+            try:
+                yield out
+                out.flush()
+            except KeyboardInterrupt as error:
+                stopped = error
+                raise
     except BrokenPipeError:
         hush()  # the reader, such as head, has what it wanted
+        if stopped:  # or Ctrl-C has ended it too
+            raise stopped from None
     except OSError as error:
         hush()
         raise OutputError(f"standard output cannot be written: {error.strerror}") from None
@@ -362,7 +474,8 @@ def complain(message: str) -> None:
     from palermo.outputs.table import printable
 
     if sys.stderr is not None:  # not typer.echo, which would write across the progress bar
-        print(printable(message), file=sys.stderr, flush=True)
+        with suppress(OSError):  # who reads it has gone away; the exit status still tells
+            print(printable(message), file=sys.stderr, flush=True)
 
 
 def guarded(app: typer.Typer) -> None:

@@ -182,13 +182,14 @@ def queue(
     from palermo.inputs import expand
     from palermo.labels import LABELS
     from palermo.outputs.target import check, opened
+    from palermo.tally import Tally
     from palermo_training import label_tasks
     from palermo_training.selection import Candidate, select
 
     if target is not None:
         check(target)
     predictor = Predictor.load(model)
-    failed: list[str] = []
+    tally = Tally()
     done: list[str] = []
     if predictor.labels == LABELS:  # the corpus says nothing of other labels
         done += [row.text for row in (*corpus.seeds(), *corpus.authored())]
@@ -196,10 +197,10 @@ def queue(
         try:
             done += [row.text for row in label_files.read(path)[0]]
         except CorpusError as error:
-            failed.append(str(path))
+            tally.failed += 1
             complain(f"Error: {error}")
     sources: deque[Source] = deque()
-    texts = read(expand(files, recursive), text_column, sources, failed)
+    texts = read(expand(files, recursive), text_column, sources, tally)
 
     def candidates() -> Iterator[Candidate]:
         for passages in predictor.tag_all(texts, unit, lang):
@@ -211,7 +212,7 @@ def queue(
     found = select(candidates(), predictor.cutoffs(0), count, done)
     as_csv = target is not None and target.suffix.lower() == ".csv"
     format = format or ("csv" if as_csv else "palermo")
-    with output() if target is None else opened(target, complain) as out:
+    with output() if target is None else opened(target) as out:
         label_tasks.write(found.choices, format, predictor.labels, predictor.model, out)
     complain(f"Chosen: {len(found.choices):,}. To label after these: {found.remain:,}.")
     for why, number in found.passed_over.items():
@@ -219,7 +220,7 @@ def queue(
     if found.choices:
         for line in label_tasks.setup(format, predictor.labels).splitlines():
             complain(line)
-    raise typer.Exit(1 if failed else 0)
+    raise typer.Exit(1 if tally.failed or tally.spoilt else 0)
 
 
 def retrain(

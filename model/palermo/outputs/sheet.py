@@ -23,6 +23,7 @@ def write_all(
     to: TextIO,
     labels: Sequence[str],
     note: Callable[[str], None],
+    columns: list[str] | None = None,
 ) -> None:
     r"""Write passages as the rows of a CSV file, each as it comes.
 
@@ -37,6 +38,9 @@ def write_all(
     note : callable
         Is told, once, of columns that the first finding does not have and that are
         therefore left out.
+    columns : list of str, optional
+        Those of rows that ``to`` has already, and their header; if it is empty, it takes up
+        those of the first finding.
 
     Examples
     --------
@@ -46,14 +50,14 @@ def write_all(
     >>> to.getvalue().strip().removeprefix("\ufeff")
     'schema,file,index,start,end,text,label,tags,p_policy,known,unsure,term_uses,term_describes,term_strength,model'
     """
-    to.write(MARK)
+    columns = [] if columns is None else columns
     writer = csv.writer(to)
-    columns: list[str] = []
     left_out = False
     for finding in findings:
         cells = _cells(jsonl.fields(finding))
         if not columns:
-            columns = list(cells)
+            columns += cells
+            to.write(MARK)
             writer.writerow(map(safe, columns))
         writer.writerow([safe(cells.get(column)) for column in columns])
         if not left_out and (others := [name for name in cells if name not in columns]):
@@ -63,6 +67,7 @@ def write_all(
                 f"{', '.join(others)} and the like are left out; --format jsonl keeps them"
             )
     if not columns:
+        to.write(MARK)
         nothing = Passage("", 0, 0, NONE, (), dict.fromkeys(labels, 0.0), 0.0)
         writer.writerow(map(safe, _cells(jsonl.record(nothing, "", 0, ""))))
 
