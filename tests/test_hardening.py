@@ -42,6 +42,18 @@ def test_the_table_is_written_between_the_markers(parts, capsys):
     assert everything.SECURITY.read_text("utf-8") == text
 
 
+def test_a_part_alone_leaves_the_others_as_they_are(parts, monkeypatch):
+    parts(holds=True)
+    everything.main()
+    before = everything.SECURITY.read_text("utf-8")
+    monkeypatch.setattr(sys, "argv", ["all", "other", "--write"])
+    everything.main()
+    assert everything.SECURITY.read_text("utf-8") == before
+    monkeypatch.setattr(sys, "argv", ["all", "nothing"])
+    with pytest.raises(SystemExit, match="'nothing' is no part; there are other, good"):
+        everything.main()
+
+
 def test_a_broken_promise_is_told_and_not_written(parts, capsys):
     parts(holds=False)
     before = everything.SECURITY.read_text("utf-8")
