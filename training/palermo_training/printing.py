@@ -26,8 +26,12 @@ def say(text: str) -> None:
 
     Examples
     --------
-    >>> say("Hello")
-    Hello
+    >>> from contextlib import redirect_stdout
+    >>> from io import BytesIO, TextIOWrapper
+    >>> with redirect_stdout(TextIOWrapper(BytesIO())) as out:
+    ...     say("Hello")
+    ...     out.buffer.getvalue()
+    b'Hello\\n'
     """
     with output() as out:
         out.write(text.rstrip("\n") + "\n")
