@@ -12,7 +12,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON, for machines.")]
 
 
 def say(text: str) -> None:
-    """Write text to standard output.
+    r"""Write text to standard output.
 
     Parameters
     ----------
@@ -30,8 +30,9 @@ def say(text: str) -> None:
     >>> from io import BytesIO, TextIOWrapper
     >>> with redirect_stdout(TextIOWrapper(BytesIO())) as out:
     ...     say("Hello")
-    ...     out.buffer.getvalue()
-    b'Hello\\n'
+    ...     said = out.buffer.getvalue()
+    >>> said
+    b'Hello\n'
     """
     with output() as out:
         out.write(text.rstrip("\n") + "\n")
