@@ -49,7 +49,7 @@ def score(raw: bytes) -> None:
     places = [place for place in found if place is not None]
     total = ARTIFACT.weights[places].astype(np.int64).sum(axis=0) * ARTIFACT.step
     expected = total / max(len(words), 1) ** EXPONENT + ARTIFACT.intercepts
-    odds, known = ENGINE.log_odds_and_known([text])
+    odds, known, _ = ENGINE.measure([text])
     np.testing.assert_allclose(odds[0], expected, rtol=0, atol=1e-9)
     assert known[0] == sum(word in NUMBER for word in words) / max(len(words), 1)
 
