@@ -47,7 +47,10 @@ EXPONENT: Final = 0.3
 
 Rows = NDArray[np.int64]
 
-_BATCH: Final = 1 << 17  # characters scored at a time: their arrays stay in the cache
+# Characters scored at a time. With fewer, one thread is no faster and two wait for each other;
+# with more, arrays outgrow the cache. Values are looked up by `take`, since indexing by an array
+# keeps other threads waiting.
+_BATCH: Final = 3 << 18
 _PIECE: Final = 512  # words: 512 * 82 terms * 2^15 stay below 2^31
 _ODD: Final = 2  # of a character that folds to none or to several
 
@@ -76,7 +79,7 @@ class Engine:
         labels = artifact.weights.shape[1]
         padded = np.zeros((labels + labels % 2, len(artifact.keys) + 1), np.int64)
         padded[:labels, :-1] = artifact.weights.T
-        self._weights = (padded[0::2] + (padded[1::2] << 32))[:, self._table.number]
+        self._weights = (padded[0::2] + (padded[1::2] << 32)).take(self._table.number, axis=1)
 
     def log_odds(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Score passages.
@@ -191,8 +194,8 @@ class Engine:
         run_pieces = np.searchsorted(run_words, pieces)
         sums = np.empty((len(texts), 2 * len(self._weights)), np.int64)
         for column, weights in enumerate(self._weights):
-            both = _sums(weights[places] + weights[pairs], pieces)
-            both += _sums(weights[runs], run_pieces)
+            both = _sums(weights.take(places) + weights.take(pairs), pieces)
+            both += _sums(weights.take(runs), run_pieces)
             low, high = _halves(both)
             sums[:, 2 * column] = _sums(low, passages)
             sums[:, 2 * column + 1] = _sums(high, passages)
@@ -220,7 +223,7 @@ def _sums(values: NDArray[np.generic], bounds: Rows) -> Rows:
 
 
 def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Part passages into slices of some hundred thousand characters; yield (start, stop)."""
+    """Part passages into slices of some 800,000 characters; yield (start, stop)."""
     start = size = 0
     for number, text in enumerate(texts):
         if size > _BATCH:
@@ -261,7 +264,7 @@ class _Table:
     def places(self, keys: U64) -> Rows:
         """Look up ``keys``, in any order; ``nowhere`` for those that are not in the table."""
         at = (keys >> self._shift).astype(np.int64)
-        there = self._keys[at]
+        there = self._keys.take(at)
         late = np.flatnonzero(there < keys)
         while late.size:
             at[late] += 1
@@ -310,7 +313,7 @@ class _Words:
 
     def _hash(self, start: Rows, stop: Rows) -> U64:
         """Hash the characters from ``start`` to ``stop``."""
-        return (self._prefix[stop] - self._prefix[start]) * self._inverses[start]
+        return (self._prefix.take(stop) - self._prefix.take(start)) * self._inverses.take(start)
 
 
 _ones = np.ones(1, np.uint64)
@@ -322,7 +325,7 @@ def _powers(size: int) -> tuple[U64, U64]:
     global _longest
     if len(_longest[0]) < size:
         inverse = pow(BASE, -1, 2**64)
-        both = np.full((2, max(size, 2 * _BATCH)), [[BASE], [inverse]], np.uint64)
+        both = np.full((2, 1 << size.bit_length()), [[BASE], [inverse]], np.uint64)
         both[:, 0] = 1
         _longest = tuple(np.cumprod(both, axis=1))
     powers, inverses = _longest
@@ -338,23 +341,29 @@ def _codes(texts: Sequence[str]) -> tuple[U64, Rows]:
     The array begins and ends with a separator, and has one between passages. The
     places have one more at their end: the length of the array.
     """
-    while True:
-        points = np.frombuffer(
-            "\n".join(["", *texts, ""]).encode("utf-32-le", "surrogatepass"), "<u4"
-        )
-        codes = _folded[points]
-        if not codes.all():
-            for point in np.flatnonzero(np.bincount(points[codes == 0])).tolist():
-                char = fold(chr(point))
-                _folded[point] = (
-                    _ODD if len(char) != 1 else ord(char) if char.isalnum() else SEPARATOR
-                )
-            codes = _folded[points]
-        sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    codes = _look_up("\n".join(["", *texts, ""]))
+    sizes = np.fromiter(map(len, texts), np.int64, len(texts))
+    begins = np.append(1, 1 + np.cumsum(sizes + 1))
+    odd = np.flatnonzero(codes == _ODD)  # rare: ligatures, loose accents, soft hyphens
+    if odd.size:
+        parts, done = [], 0
+        for number in np.unique(np.searchsorted(begins, odd, "right") - 1).tolist():
+            folded = _look_up(fold(texts[number]))
+            parts += [codes[done : begins[number]], folded]
+            done = begins[number] + sizes[number]
+            sizes[number] = len(folded)
+        codes = np.concatenate([*parts, codes[done:]])
         begins = np.append(1, 1 + np.cumsum(sizes + 1))
-        odd = np.flatnonzero(codes == _ODD)  # rare: ligatures, loose accents, soft hyphens
-        if not odd.size:
-            return codes, begins
-        texts = list(texts)
-        for number in set((np.searchsorted(begins, odd, "right") - 1).tolist()):
-            texts[number] = fold(texts[number])
+    return codes, begins
+
+
+def _look_up(text: str) -> U64:
+    """Fold each character of a text to one number."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4").astype(np.int64)
+    codes = _folded.take(points)
+    if not codes.all():
+        for point in np.flatnonzero(np.bincount(points[codes == 0])).tolist():
+            char = fold(chr(point))
+            _folded[point] = _ODD if len(char) != 1 else ord(char) if char.isalnum() else SEPARATOR
+        codes = _folded.take(points)
+    return codes

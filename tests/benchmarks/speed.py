@@ -181,7 +181,7 @@ def threads(texts: list[str], rounds: int) -> str:
             end.recv()
 
     with ThreadPoolExecutor(2) as pool:
-        for _ in range(rounds):
+        for _ in range(4 * rounds):  # short ones: waiting for each other is a matter of chance
             for name, work in (
                 ("one thread", lambda: [score(half) for half in halves]),
                 ("two threads", lambda: list(pool.map(score, halves))),
