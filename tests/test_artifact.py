@@ -252,6 +252,16 @@ def test_a_missing_part(saved):
     refused(saved, "its parts are")
 
 
+def test_instructions_that_make_no_sense(tmp_path, saved):
+    path = tmp_path / "more.joblib"
+    path.write_bytes(b"\x80\x04\x85.")  # a tuple of one value, and none was made
+    refused(path, "it takes more values than it made")
+    content = saved.read_bytes()
+    assert content.count(b"order") >= 1
+    path.write_bytes(content.replace(b"order", b"ordre"))
+    refused(path, "it has an array without a full description")
+
+
 def test_loading_a_model_imports_neither_joblib_nor_pickle_users(saved):
     code = (
         "import sys; from pathlib import Path; from palermo.artifact import load;"

@@ -26,7 +26,7 @@ def users(rows: list[Row], turned: bool = False) -> list[Row]:
 
 
 def test_learning_what_is_wrong_is_told_from_learning_what_is_right():
-    # The user's rows come three to a group, so that no group is parted.
+    # The user's rows keep the groups of the rows that they repeat, so that none is parted.
     rows = users(SHIPPED, turned=True)
     _, found = compare(SHIPPED, [*SHIPPED, *rows])
     mean = {each.where: each for each in found if each.what == MACRO}

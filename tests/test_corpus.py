@@ -135,10 +135,17 @@ def test_a_broken_row_is_named_with_its_line(tmp_path, line, message):
         read_rows(path)
 
 
-def test_ids_are_unique(tmp_path):
+def test_ids_are_unique(tmp_path, monkeypatch):
     path = write(tmp_path, {**GOOD, "id": "a"}, {**GOOD, "id": "a"})
     with pytest.raises(CorpusError, match="the id 'a' stands twice"):
         read_rows(path)
+    for lang in ("en", "es"):
+        folder = tmp_path / "authored" / lang
+        folder.mkdir(parents=True)
+        write(folder, {**GOOD, "id": "a"})
+    monkeypatch.setattr(corpus, "data", tmp_path.joinpath)
+    with pytest.raises(CorpusError, match="authored: the id 'a' stands in two files"):
+        corpus.authored()
 
 
 @pytest.mark.parametrize(

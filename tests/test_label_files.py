@@ -16,7 +16,7 @@ from palermo import LABELS, CorpusError
 from palermo.outputs import jsonl, sheet
 from palermo.outputs.finding import Finding
 from palermo.passages import Passage
-from palermo_training import corpus
+from palermo_training import corpus, label_files
 from palermo_training.corpus import Row
 from palermo_training.label_files import KINDS, read
 from palermo_training.problems import Problem
@@ -534,6 +534,15 @@ def test_files_that_are_not_there(tmp_path, monkeypatch):
         read(tmp_path)
     monkeypatch.setattr(corpus, "LARGEST", 10)
     with pytest.raises(CorpusError, match="more than 0 MB; split it"):
+        read(written(tmp_path, "text,label\nA,policy\n"))
+
+
+def test_a_file_that_memory_does_not_hold(tmp_path, monkeypatch):
+    def full(*_: object) -> object:
+        raise MemoryError
+
+    monkeypatch.setattr(label_files, "_read", full)
+    with pytest.raises(CorpusError, match=r"labels\S*: too large for the memory here; split it"):
         read(written(tmp_path, "text,label\nA,policy\n"))
 
 

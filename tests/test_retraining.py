@@ -136,7 +136,7 @@ def invoke_failing(*arguments):
     return str(caught.value)
 
 
-def test_a_worse_model_is_not_taken_unless_told(tmp_path, home):
+def test_a_worse_model_is_not_taken_unless_told(tmp_path, monkeypatch):
     wrong = [
         {
             "text": f"{row.text} Again.", "tags": tags, "primary": tags[0] if tags else "none",
@@ -155,7 +155,13 @@ def test_a_worse_model_is_not_taken_unless_told(tmp_path, home):
     assert "--force takes the new model" in error
     assert store.in_use() == "packaged"
     assert not store.names()
-    assert invoke("--labels", path, "--force", "--name", "forced").exit_code == 0
+    target = tmp_path / "worse.joblib"
+    assert invoke_failing("--labels", path, "--output", target).startswith("not written: on")
+    assert not target.exists()
+    monkeypatch.setenv("PALERMO_MODEL", "elsewhere.joblib")
+    forced = invoke("--labels", path, "--force", "--name", "forced")
+    assert forced.exit_code == 0
+    assert "PALERMO_MODEL names elsewhere.joblib, which goes before" in forced.stderr
     assert store.in_use() == "forced"
 
 

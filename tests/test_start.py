@@ -12,8 +12,8 @@ OF_TYPER = {"annotated_doc", "click", "colorama", "shellingham", "typing_extensi
 OURS = {
     "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
     "joblib_reader", "keys", "labels", "outputs", "outputs.finding", "outputs.jsonl",
-    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "stop", "store",
-    "tally", "terms", "text",
+    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "sources", "stop",
+    "store", "tally", "terms", "text",
 }  # fmt: skip
 # progress: a few lines that decide whether rich is needed for a bar.
 # stop, tally: a few lines each that any run needs; a signal may come in the first one too.

@@ -203,6 +203,13 @@ def test_evaluate_another_model(tmp_path, seeds_alone):
     assert "without a group" not in shown
 
 
+def test_rows_of_which_one_is_broken_are_not_scored(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"text": "A boat.", "tags": []}\n{"text": "", "tags": ["policy"]}\n')
+    with pytest.raises(CorpusError, match="nothing was scored: mend the errors first"):
+        invoke("evaluate", path)
+
+
 def test_a_model_without_rows_is_wrong_usage():
     for option in (["--model", "any.joblib"], ["--mask"]):
         result = invoke("evaluate", *option)

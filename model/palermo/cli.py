@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from functools import partial
-from itertools import islice, takewhile
+from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, TextIO, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TextIO, cast, get_args
 
 import typer
 
@@ -21,11 +21,9 @@ from palermo.passages import Lang, Passage, Unit
 if TYPE_CHECKING:
     from palermo.outputs.finding import Finding, Reasons
     from palermo.outputs.target import Part
-    from palermo.tally import Tally
 
 Format = Literal["table", "json", "jsonl", "csv", "html"]
 
-SHOWN: Final = 20  # rows of one file that are named when they cannot be read
 BUFFER: Final = 1 << 16  # bytes of standard output that are written at once
 
 EXAMPLES: Final = """Examples:
@@ -196,6 +194,7 @@ def classify(
     from palermo.outputs.summary import Summary
     from palermo.predictor import Predictor
     from palermo.progress import Progress
+    from palermo.sources import Source, growing, read
     from palermo.stop import Stop, Stopped
     from palermo.tally import Tally
 
@@ -247,7 +246,7 @@ def classify(
         names = (name for name in names if name in files or not growing(name, ours))
     named = progress.over(names)
     reached = progress.reach if progress.shown else None
-    texts = read(named, text_column, sources, tally, reached)
+    texts = read(named, text_column, sources, tally, complain, reached)
     beside = target is None and sys.stdout is not None and sys.stdout.isatty()
     stop = Stop()
     tagged = stop.over(predictor.tag_all(texts, unit, lang, min_precision))
@@ -345,77 +344,6 @@ def digest(files: Sequence[str]) -> str:
 
     names = "\0".join(files).encode("utf-8", "surrogatepass")
     return f"{len(files):,}, digest {hashlib.sha256(names).hexdigest()[:12]}"
-
-
-def growing(name: str | PalermoError, ours: Iterable[Path]) -> bool:
-    """Tell whether a file is one of those that this run itself writes."""
-    folder, file = os.path.split(str(name))
-    return any(file == each.name and os.path.realpath(folder) == str(each.parent) for each in ours)
-
-
-class Source(NamedTuple):
-    """Where a text came from: its file, that file's number, and of a table its line and row.
-
-    The tally says how far the reading had come with it.
-    """
-
-    file: str
-    number: int
-    more: dict[str, Any]
-    tally: "Tally"
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        return f"{self.file}, line {self.more['line']:,}" if self.more else self.file
-
-
-def read(
-    files: Iterable[str | PalermoError],
-    text_column: str | None,
-    sources: deque[Source],
-    tally: "Tally",
-    reached: Callable[[int], None] | None = None,
-) -> Iterator[str]:
-    """Yield the texts of files from where the tally stands, and count on there.
-
-    The source of each text is appended; what cannot be read is named.
-    """
-    from palermo import documents
-
-    for number, file in enumerate(tally.over(files), tally.done):
-        try:
-            if isinstance(file, PalermoError):
-                raise file
-            if text_column is None:
-                document = documents.read(file)
-                if document.encoding == "windows-1252":
-                    complain(f"Note: {file}: not valid UTF-8, read as Windows-1252")
-                tally.done += 1
-                sources.append(Source(file, number, {}, replace(tally)))
-                yield document.text
-                continue
-            from palermo import records  # csv, gzip and so on, which texts do without
-
-            for record in islice(records.read(file, text_column, reached), tally.place, None):
-                tally.place += 1
-                if isinstance(record, PalermoError):
-                    tally.spoilt += 1
-                    tally.wrong += 1
-                    if tally.wrong <= SHOWN:
-                        complain(f"Error: {record}")
-                    continue
-                tally.rows += 1
-                more = {"line": record.line, "row": record.row}
-                sources.append(Source(file, number, more, replace(tally)))
-                yield record.text
-        except PalermoError as error:
-            tally.failed += 1
-            complain(f"Error: {error}")
-        if tally.wrong:
-            complain(f"Note: {file}: {tally.wrong:,} of its rows could not be read")
-        tally.done += 1
-        tally.place = tally.wrong = 0
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from palermo import store
-from palermo.cli import Source, complain, output, read
+from palermo.cli import complain, output
 from palermo.errors import CorpusError
 from palermo.labels import NONE
 from palermo.passages import Lang, Unit
 from palermo_training import corpus, label_files
+from palermo_training.cli_models import note_environment
 from palermo_training.label_tasks import Format
 from palermo_training.printing import Json, say, to_json
 
@@ -182,6 +183,7 @@ def queue(
     from palermo.inputs import expand
     from palermo.labels import LABELS
     from palermo.outputs.target import check, opened
+    from palermo.sources import Source, read
     from palermo.tally import Tally
     from palermo_training import label_tasks
     from palermo_training.selection import Candidate, select
@@ -200,7 +202,7 @@ def queue(
             tally.failed += 1
             complain(f"Error: {error}")
     sources: deque[Source] = deque()
-    texts = read(expand(files, recursive), text_column, sources, tally)
+    texts = read(expand(files, recursive), text_column, sources, tally, complain)
 
     def candidates() -> Iterator[Candidate]:
         for passages in predictor.tag_all(texts, unit, lang):
@@ -251,9 +253,10 @@ def retrain(
     worse = [each.where for each in found if each.what == comparison.MACRO and each.worse]
     if worse and not force:
         raise CorpusError(
-            f"not installed: on {' and '.join(worse)} the model in use, {before}, is better by "
-            "more than chance explains (the whole interval lies below zero); 'palermo check' finds "
-            "labels that may be wrong, --force takes the new model all the same"
+            f"not {'written' if output else 'installed'}: on {' and '.join(worse)} the model in "
+            f"use, {before}, is better by more than chance explains (the whole interval lies below "
+            "zero); 'palermo check' finds labels that may be wrong, --force takes the new model "
+            "all the same"
         )
     if output is not None:
         save(artifact, output)
@@ -264,3 +267,4 @@ def retrain(
     installed = store.install(artifact, figures, name, beside).name
     store.use(installed)
     complain(f"Installed {installed}, now in use; 'palermo models rollback' goes back to {before}.")
+    note_environment()

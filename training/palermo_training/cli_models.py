@@ -50,8 +50,7 @@ def list_models(as_json: Json = False) -> None:
         say(to_json(found))
     else:
         say(_models(found))
-    if path := os.environ.get(ENVIRONMENT):
-        complain(f"Note: {ENVIRONMENT} names {path}, which goes before the model in use.")
+    note_environment()
     for each in wrong:
         complain(f"Error: {each}")
     raise typer.Exit(1 if wrong else 0)
@@ -87,6 +86,12 @@ def remove(name: Name) -> None:
     """Delete an installed model that is not in use."""
     store.remove(name)
     complain(f"Removed: {name}.")
+
+
+def note_environment() -> None:
+    """Say so where the environment names a model, which goes before the one in use."""
+    if path := os.environ.get(ENVIRONMENT):
+        complain(f"Note: {ENVIRONMENT} names {path}, which goes before the model in use.")
 
 
 def _models(found: list[dict[str, Any]]) -> str:
