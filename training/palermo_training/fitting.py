@@ -260,22 +260,26 @@ class Counts:
         parts: Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]],
         learnt: NDArray[np.intp],
         say: Callable[[str], None] | None = None,
+        tolerance: float = _ROUGH,
     ) -> NDArray[np.float64]:
         """Score each row by a model that was fitted without it.
 
         Parameters
         ----------
         parts : sequence of pairs of ndarray of int
-            Folds: rows that may be learnt from, and rows to score; each row is scored once.
+            Folds: rows that may be learnt from, and rows to score, each of them once.
         learnt : ndarray of int
             Rows that are learnt from where a fold allows it.
         say : callable, optional
             Is told of each fold, in a line.
+        tolerance : float, optional
+            At which fitting stops.
 
         Returns
         -------
         ndarray of float64, shape (n_rows, n_labels)
-            Not calibrated; NaN for labels that no row learnt from was judged for.
+            Not calibrated; NaN for labels that no row learnt from was judged for, and for
+            rows that no fold scores.
 
         Raises
         ------
@@ -290,11 +294,11 @@ class Counts:
         (214, 4)
         """
         columns = np.flatnonzero(self.judged[learnt].any(axis=0)).tolist()
-        found = np.empty((len(self.has), len(self.labels)))
+        found = np.full((len(self.has), len(self.labels)), np.nan)
         for number, (inside, outside) in enumerate(parts, 1):
             if say is not None:
                 say(f"Fold {number} of {len(parts)}.")
-            fitted = self.fit(np.intersect1d(inside, learnt), _ROUGH, columns)
+            fitted = self.fit(np.intersect1d(inside, learnt), tolerance, columns)
             found[outside] = self.scores(outside, *fitted)
         return found
 

@@ -135,11 +135,13 @@ def out_of_fold(
         for row in (*rows, *shipped)
     ]
     table = Counts(every)
-    columns = [labels.index(label) for label in table.labels]
+    parts = [
+        (inside, outside[outside < len(rows)])
+        for inside, outside in recipe.folds([row.group for row in every])
+    ]
+    parts = [(inside, wanted) for inside, wanted in parts if len(wanted)]
     scores = np.full((len(rows), len(labels)), np.nan)
-    for inside, outside in recipe.folds([row.group for row in every]):
-        wanted = outside[outside < len(rows)]
-        if len(wanted):
-            fitted = table.fit(inside, _ROUGH)
-            scores[wanted[:, None], columns] = table.scores(wanted, *fitted)
+    scores[:, [labels.index(label) for label in table.labels]] = table.held_out(
+        parts, np.arange(len(every)), tolerance=_ROUGH
+    )[: len(rows)]
     return np.asarray(1 / (1 + np.exp(-scores)))
