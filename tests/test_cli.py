@@ -160,13 +160,14 @@ def test_a_file_whose_name_is_no_text(tmp_path):
     assert os.fsencode(json.loads(run.stdout)["file"]) == path
 
 
+@pytest.mark.parametrize("quiet", [["--quiet"], []])
 @pytest.mark.parametrize("format", ["jsonl", "table"])
 @pytest.mark.parametrize(("missing", "status"), [([], 0), (["none.txt"], 1)])
-def test_a_reader_that_goes_away(tmp_path, format, missing, status):
+def test_a_reader_that_goes_away(tmp_path, format, missing, status, quiet):
     path = tmp_path / "long.txt"
     path.write_text(f"They paid {'the coyote and ' * 30}the guide.\n\n" * 10_000)  # beyond a pipe
     run = subprocess.Popen(
-        [CLASSIFY, *missing, path, "--format", format, "--quiet"],
+        [CLASSIFY, *missing, path, "--format", format, *quiet],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert run.stdout.readline()
@@ -174,7 +175,13 @@ def test_a_reader_that_goes_away(tmp_path, format, missing, status):
     errors = run.stderr.read().decode()
     run.stderr.close()
     assert run.wait(timeout=120) == status
-    assert errors == "".join(f"Error: {name}: no such file\n" for name in missing)
+    note = (
+        "" if quiet else "Note: what read standard output has closed it; stopped after long.txt\n"
+    )
+    found = errors.replace(str(path), "long.txt").replace(
+        "before the first input was done", "after long.txt"
+    )
+    assert found == "".join(f"Error: {name}: no such file\n" for name in missing) + note
 
 
 @pytest.mark.parametrize(

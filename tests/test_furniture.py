@@ -16,6 +16,10 @@ from palermo.furniture import is_furniture
         "About us   Our work   Spot the signs   Donate",
         "#Border #Smuggling #Texas #News",
         "Inicio | Migración | Trata | Contacto",
+        "See also: Human trafficking, Slavery, Bonded labour",
+        "Tags / keywords: Courts, Immigration",
+        "Because you watched Border Control: Spain",
+        "9 Brentford 28 11 6 11 44 41 +3 39 | 10 Fulham 28 10 7 11 40 43 -3 37",
     ],
 )
 def test_lists_of_topics_and_links(predictor, text):
@@ -32,6 +36,8 @@ def test_lists_of_topics_and_links(predictor, text):
         "The lorry - a refrigerated one - was stopped / searched at Dover.",
         "Tags on their wrists showed who had paid the smugglers.",
         "He was arrested. | She was not. | They paid. | Nobody came.",
+        "SEE ALSO: Guides left nine people to die behind the dunes, court hears",
+        "2019: 977,509 apprehended; 2020: 405,036",
         "",
     ],
 )

@@ -131,7 +131,8 @@ def test_search_scores_variants(monkeypatch):
     result = invoke("search", "as shipped", "words alone", "--jobs", "1")
     names = [line.split("|")[1].strip() for line in result.stdout.splitlines()]
     assert names[2:] == [
-        "as shipped", "words alone", "label: 2 more for enforcement",
+        "as shipped", "words alone", "label: the most probable tag",
+        "label: enforcement's odds times 8", "label: odds of enforcement and policy times 3",
     ]  # fmt: skip
     assert "Trying on 428 rows" in result.stderr
     odd = invoke("search", "no such variant")

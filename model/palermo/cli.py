@@ -285,8 +285,15 @@ def classify(
                     progress.hide()
                 yield Finding(passage, file, number, index, predictor.model, why, more)
 
+    def where() -> str:
+        return f"after {last.name}" if last else "before the first input was done"
+
+    def left() -> None:
+        if not quiet:
+            complain(f"Note: what read standard output has closed it; stopped {where()}")
+
     opened = (
-        output()
+        output(left)
         if target is None
         else targets.opened(target, made if resumable else None, before, so_far)
     )
@@ -306,9 +313,8 @@ def classify(
                 complain(summary.line(tally))
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
-        where = f"after {last.name}" if last else "before the first input was done"
-        left = "only --output FILE can be resumed" if target is None else targets.kept(target)
-        complain(f"Stopped by {stopped} {where}; {left}")
+        rest = "only --output FILE can be resumed" if target is None else targets.kept(target)
+        complain(f"Stopped by {stopped} {where()}; {rest}")
         raise typer.Exit(stopped.status) from None
     raise typer.Exit(1 if tally.failed or tally.spoilt else 0)
 
@@ -347,8 +353,11 @@ def digest(files: Sequence[str]) -> str:
 
 
 @contextmanager
-def output() -> Iterator[TextIO]:
-    """Give standard output: the same bytes on every system, one clear line where it fails."""
+def output(left: Callable[[], None] | None = None) -> Iterator[TextIO]:
+    """Give standard output: the same bytes on every system, one clear line where it fails.
+
+    ``left`` is called where its reader, such as head, has closed it, which is no error.
+    """
     if sys.stdout is None:
         raise OutputError("standard output is closed; open it or send it to a file")
     stopped: KeyboardInterrupt | None = None
@@ -361,9 +370,11 @@ def output() -> Iterator[TextIO]:
                 stopped = error
                 raise
     except BrokenPipeError:
-        hush()  # the reader, such as head, has what it wanted
-        if stopped:  # or Ctrl-C has ended it too
+        hush()
+        if stopped:  # Ctrl-C has ended it too
             raise stopped from None
+        if left:
+            left()
     except OSError as error:
         hush()
         raise OutputError(f"standard output cannot be written: {error.strerror}") from None

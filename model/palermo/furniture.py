@@ -7,11 +7,16 @@ _LONGEST_LIST: Final = 300  # characters
 _FEWEST_ITEMS: Final = 4
 _ITEM_WORDS: Final = 5
 _LIST_HEAD = re.compile(
-    r"\W*(?:tags?|tag\(s\)|topics?|topic\(s\)|(?:related )?topics|filed under|jump to|see also"
-    r"|categor(?:y|ies|ías?|ia)|keywords?|temas?|etiquetas?|archivado en|palabras clave|ir a"
-    r"|véase también|ver también)\s*:",
+    r"\W*(?:tags?(?: / keywords)?|tag\(s\)|topics?|topic\(s\)|(?:related )?topics|filed under"
+    r"|jump to|explore more on these topics|related (?:internet )?links"
+    r"|categor(?:y|ies|ías?|ia)|keywords?|temas?|etiquetas?|archivado en|palabras clave|ir a)\s*:"
+    r"|\W*because you (?:read|watched) ",
     re.I,
 )
+_SEE_ALSO = re.compile(r"\W*(?:see also|véase también|ver también)\s*:(.*)", re.I | re.S)
+_FIGURE = re.compile(r"[+\-–]?\d[\d.,:%]*")
+_MOST_FIGURES: Final = 0.6
+_FEWEST_CELLS: Final = 10
 _LIST_SIGN = re.compile(r"\s*[·•»|▾▸›►→]\s*|\s+[>/–—]\s+|\s{2,}|\s+(?=#)")
 _PROSE = re.compile(r"[.!]\s|\w{3}\.$")
 
@@ -27,9 +32,9 @@ def is_furniture(text: str) -> bool:
     Returns
     -------
     bool
-        True for a short list of topics under a heading such as "Filed under:", and for
+        True for a short list of topics under a heading such as "Filed under:", for
         four or more short items between signs such as ``|`` that are neither sentences
-        nor figures.
+        nor figures, and for rows of a table that are figures for the most part.
 
     Examples
     --------
@@ -41,6 +46,12 @@ def is_furniture(text: str) -> bool:
     if len(text) > _LONGEST_LIST:
         return False
     if _LIST_HEAD.match(text):
+        return True
+    if also := _SEE_ALSO.match(text):  # a list, and no headline, which may say something
+        return all(len(item.split()) <= _ITEM_WORDS for item in re.split("[,;|·•/]", also[1]))
+    cells = text.split()
+    figures = sum(_FIGURE.fullmatch(cell) is not None for cell in cells)
+    if len(cells) >= _FEWEST_CELLS and figures >= _MOST_FIGURES * len(cells):
         return True
     items = [item for item in _LIST_SIGN.split(text.strip()) if item]
     return (

@@ -43,6 +43,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.rules import matches
 from palermo import LABELS, Predictor
+from palermo.predictor import leading
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import PRIMARY, SEED, counts, drawn, macro_f1
@@ -100,7 +101,7 @@ class Peer:
 
 
 class Scheme:
-    """Sigmoids and thresholds from out-of-fold scores; the label is the most probable tag."""
+    """Sigmoids and thresholds from out-of-fold scores; the label is picked as palermo does."""
 
     def __init__(self, scores: Scores, truth: Truth) -> None:
         self.lines = np.array(
@@ -118,7 +119,7 @@ class Scheme:
     def decide(self, scores: Scores) -> tuple[Truth, NDArray[np.intp]]:
         probabilities = self.probabilities(scores)
         tags = probabilities >= self.thresholds
-        best = np.where(tags, probabilities, -1).argmax(axis=1)
+        best = leading(LABELS, probabilities, tags)
         return tags, np.where(tags.any(axis=1), best, len(LABELS))
 
 

@@ -19,6 +19,7 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from benchmarks.words import ROOT
 from palermo.labels import LABELS, NONE
+from palermo.predictor import leading
 from palermo.text import tokens
 from palermo_training import corpus, recipe
 from palermo_training.fitting import Counts
@@ -119,7 +120,7 @@ class Simulation:
     def figures(self, model: "Model", rows: Rows) -> tuple[float, float]:
         probabilities = model.probabilities(rows)
         tags = probabilities >= model.thresholds
-        best = np.where(tags, probabilities, -1).argmax(axis=1)
+        best = leading(LABELS, probabilities, tags)
         said = np.where(tags.any(axis=1), best, len(LABELS))
         return (
             float(f1_score(self.primary[rows], said, average="macro")),

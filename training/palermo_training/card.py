@@ -54,7 +54,8 @@ are many, and flatter the model, since their writers are of one kind.
 
 ## Thresholds
 A label is given from this probability on; chosen for the best F1 in cross-validation
-by group. The label that a passage is mainly about is the most probable of its tags.
+by group. The label that a passage is mainly about is the most probable of its tags, where
+enforcement's odds count three times: told with its facts, an authority's act leads.
 
 | label | threshold |
 |---|---|
@@ -165,7 +166,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.4.0'
+    '# Model card: palermo 0.5.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)

@@ -2,7 +2,8 @@
 
 Every label has a logistic regression of its own over words, pairs and character runs;
 a sigmoid turns its out-of-fold scores into probabilities (Platt 1999), and a threshold
-decides. The label of a passage is the most probable of its tags.
+decides. The label of a passage is the most probable of its tags, enforcement favoured
+(:func:`palermo.predictor.leading`).
 
 ``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """

@@ -1,7 +1,7 @@
 """The search: what each setting of the recipe is worth on rows held out of training."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
 from palermo.labels import LABELS, NONE
+from palermo.predictor import LEAD, leading
 from palermo.text import terms, tokens
 from palermo_training import recipe
 from palermo_training.corpus import Row
@@ -66,6 +67,13 @@ VARIANTS: Final = {
 }
 """Names of what is tried, each one step away from what ships."""
 
+LEADS: Final[dict[str, dict[str, float]]] = {
+    "label: the most probable tag": {},
+    "label: enforcement's odds times 8": {"enforcement": 8.0},
+    "label: odds of enforcement and policy times 3": {"enforcement": 3.0, "policy": 3.0},
+}
+"""Other ways to pick the label."""
+
 Scores = NDArray[np.float64]
 
 
@@ -114,7 +122,7 @@ def search(
     Returns
     -------
     list of Result
-        One a variant; then, from the scores of what ships, another way to pick the label.
+        One a variant; then, from the scores of what ships, other ways to pick the label.
 
     Examples
     --------
@@ -131,7 +139,7 @@ def search(
     found = [truth.result(name, each) for name, each in zip(wanted, scores, strict=True)]
     if "as shipped" in wanted:
         shipped = scores[list(wanted).index("as shipped")]
-        found.append(truth.result("label: 2 more for enforcement", shipped, enforcement=2))
+        found += [truth.result(name, shipped, lead) for name, lead in LEADS.items()]
     return found
 
 
@@ -170,17 +178,16 @@ class _Truth:
         }
         self.parts = {name: which for name, which in parts.items() if which.any()}
 
-    def result(self, name: str, scores: Scores, enforcement: float = 0) -> Result:
-        """Calibrate, decide and count; ``enforcement`` is added where the label is picked."""
-        log_odds, tags = np.empty(scores.shape), np.empty(scores.shape, dtype=bool)
+    def result(self, name: str, scores: Scores, lead: Mapping[str, float] = LEAD) -> Result:
+        """Calibrate, decide and count."""
+        probabilities, tags = np.empty(scores.shape), np.empty(scores.shape, dtype=bool)
         for column in range(len(LABELS)):
             truth = self.has[self.authored, column]
             slope, offset = recipe.sigmoid(scores[self.authored, column], truth)
-            log_odds[:, column] = slope * scores[:, column] + offset
-            probability = 1 / (1 + np.exp(-log_odds[:, column]))
+            probability = 1 / (1 + np.exp(-(slope * scores[:, column] + offset)))
             tags[:, column] = probability >= recipe.threshold(probability[self.authored], truth)
-        log_odds[:, LABELS.index("enforcement")] += enforcement
-        best = np.where(tags, log_odds, -np.inf).argmax(axis=1)
+            probabilities[:, column] = probability
+        best = leading(LABELS, probabilities, tags, lead)
         said = np.where(tags.any(axis=1), best, len(LABELS))
         figures: list[dict[str, float]] = [{}, {}, {}]
         for part, which in self.parts.items():
