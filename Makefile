@@ -23,7 +23,7 @@ bench: .venv/installed-bench
 	$(BIN)/python tests/benchmarks/all.py
 
 bench-quality: .venv/installed-bench-quality
-	cd tests && ../$(BIN)/python -m benchmarks.quality --output ../artifacts/plots
+	cd tests && ../$(BIN)/python -m benchmarks.quality $(if $(ROWS),--rows $(ROWS)) --output ../artifacts/plots
 
 hardening: .venv/installed-hardening
 	cd tests && ../$(BIN)/python -m hardening.all --write

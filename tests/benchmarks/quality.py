@@ -1,13 +1,13 @@
 """How good palermo is beside other ways to tag passages, and how fast.
 
-    make bench-quality          (or: python -m benchmarks.quality [--test FILE ...])
+    make bench-quality [ROWS=5000]      (or: python -m benchmarks.quality [--test FILE ...])
 
 All peers see the same rows in the same folds: written passages in the five folds by
 writing batch of the recipe, the seed articles always in training; the seed articles by
 a model of all written passages that are not about them; rows of ``--test`` by a model of
 all. Each peer gives a score for each label; two folds by group inside the training rows
 choose one of three settings, the sigmoid of each label and its threshold, and the label is
-the most probable tag, which is how palermo decides. Palermo trains as it ships: with no
+picked among the tags as palermo does it. Palermo trains as it ships: with no
 setting to choose, but its settings were once compared on these folds, which favours it
 a little, as do its thresholds, which come from five folds inside training; trials on one
 fold favour the settings offered for SVM, fastText and spaCy. MiniLM is a model of English.
