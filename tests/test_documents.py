@@ -1,13 +1,17 @@
 import io
+import json
 import os
+import re
 import sys
 
 import pytest
+from conftest import any_text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from palermo import DocumentError, documents
+from palermo import DocumentError, documents, records
 from palermo.documents import decode, read
+from palermo.passages import split
 
 TEXT = "El «coyote» cobró 7.000 € por persona – señalaron los fiscales.\r\nThe “guide” fled.\n"
 
@@ -104,6 +108,26 @@ def test_a_folder_is_named_with_a_way_out(tmp_path):
 def test_a_name_that_no_system_allows():
     with pytest.raises(DocumentError, match="cannot be read"):
         read("a\0b")
+
+
+def test_a_text_of_too_many_passages_is_refused(tmp_path):
+    path = tmp_path / "crumbs.txt"
+    path.write_text("a.\n" * 2_600_000)
+    said = r"more than 5,000,000 ends of lines and sentences, too many for one document; split it"
+    with pytest.raises(DocumentError, match=rf"crumbs\.txt: {said}"):
+        read(str(path))
+    path.write_text(json.dumps({"text": "a.\n" * 2_600_000}) + "\n")
+    (row,) = records.read(str(path), "text")
+    assert re.search(rf"column 'text' has {said}", str(row))
+    path.write_text("The ferry left at nine, and nobody paid. " * 200_000)
+    assert len(read(str(path)).text) > documents.MOST_ENDS
+
+
+@given(any_text)
+def test_a_text_has_no_more_passages_than_ends(text):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "MOST_ENDS", 2)
+        assert documents.has_too_many(text) or len(text) <= 2 or len(split(text)) <= 3
 
 
 def test_a_closed_file_is_named(tmp_path, monkeypatch):

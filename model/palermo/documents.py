@@ -24,6 +24,17 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 """The name that stands for standard input."""
 
+MOST_ENDS: Final = 5_000_000
+"""Ends of lines and sentences that one document may have; a passage takes about a kilobyte."""
+
+# What is no letter, digit, white space inside a line or sign that prose has inside its sentences.
+_END = re.compile(r"[^\w \t\xa0,;:'\"()\[\]{}<>\-‐-—/\\|+*=#@&%$€£^~°§·•“”‘’«»]")
+
+TOO_MANY: Final = (
+    f"more than {MOST_ENDS:,} ends of lines and sentences, too many for one document; split it"
+)
+"""What is said of a text that would fall into too many passages."""
+
 LARGEST: Final = 200_000_000
 """Bytes that a document may have, as it lies there and as a gzip archive unpacks to."""
 
@@ -99,8 +110,8 @@ def read(name: str) -> Document:
     ------
     DocumentError
         If the file is missing, a folder, closed to us, binary, in an unknown
-        encoding, broken, encrypted, larger than :data:`LARGEST`, needs a library that is
-        not installed, or holds no text. The message names the file and a way out.
+        encoding, broken, encrypted, larger than :data:`LARGEST`, of too many passages, needs a
+        library that is not installed, or holds no text. The message names the file and a way out.
 
     Examples
     --------
@@ -116,6 +127,8 @@ def read(name: str) -> Document:
         raise DocumentError(f"{name}: {error}") from None
     if not text.strip():
         raise DocumentError(f"{name}: empty, there is no text in it")
+    if has_too_many(text):
+        raise DocumentError(f"{name}: {TOO_MANY}")
     return Document(name, text, encoding)
 
 
@@ -165,6 +178,27 @@ def _too_large(does: str) -> DocumentError:
         f"{does} more than {LARGEST // 10**6} MB, the most that is read as one document; split "
         "it, or, if it is a table of texts, name their column with --text-column"
     )
+
+
+def has_too_many(text: str) -> bool:
+    """Tell whether a text may fall into more passages than memory should be spent on.
+
+    Parameters
+    ----------
+    text : str
+        A document.
+
+    Returns
+    -------
+    bool
+        True beyond :data:`MOST_ENDS`. Ordinary text of 200 MB has fewer, wrapped or not.
+
+    Examples
+    --------
+    >>> has_too_many("They paid. " * 1000)
+    False
+    """
+    return len(text) > MOST_ENDS and _END.subn("", text)[1] > MOST_ENDS
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
-from palermo.documents import decode, opened
+from palermo.documents import TOO_MANY, decode, has_too_many, opened
 from palermo.errors import DocumentError
 
 _LONGEST: Final = 1 << 26  # bytes of a line of JSON
@@ -131,6 +131,8 @@ def _record(row: dict[str, Any] | DocumentError, number: int, column: str) -> Re
         )
     if not text.strip():
         raise DocumentError(f"column {column!r} is empty")
+    if has_too_many(text):
+        raise DocumentError(f"column {column!r} has {TOO_MANY}")
     return Record(text, number, row)
 
 
