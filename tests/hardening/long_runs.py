@@ -177,7 +177,10 @@ def kill(case: Case, chance: random.Random) -> int:
             assert case.target.read_bytes() == case.whole
             case.target.with_name(f"{case.target.name}.part.json").unlink(missing_ok=True)
             check_clean(case)
-            return kills + (run.returncode != case.status)
+            kills += run.returncode != case.status
+            if kills:
+                return kills
+            continue  # it had fewer steps than the run that counted them: once more
         kills += 1
         if number == signal.SIGKILL:
             assert run.returncode == -number
