@@ -325,7 +325,8 @@ def _powers(size: int) -> tuple[U64, U64]:
     global _longest
     if len(_longest[0]) < size:
         inverse = pow(BASE, -1, 2**64)
-        both = np.full((2, 1 << size.bit_length()), [[BASE], [inverse]], np.uint64)
+        room = max(size, min(1 << size.bit_length(), 2 * _BATCH))  # few passages need few powers
+        both = np.full((2, room), [[BASE], [inverse]], np.uint64)
         both[:, 0] = 1
         _longest = tuple(np.cumprod(both, axis=1))
     powers, inverses = _longest
