@@ -440,7 +440,7 @@ class Predictor:
     def _decide(self, texts: Sequence[str], probabilities: NDArray[np.float64]) -> list["_Said"]:
         """Turn rows of probabilities into tags and the one label.
 
-        A list of topics or links is none, whatever they are.
+        Page furniture, such as a list of topics, is none, whatever it names.
         """
         given = probabilities >= self._artifact.thresholds
         for row in np.flatnonzero(given.any(axis=1)).tolist():
