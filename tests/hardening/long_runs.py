@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -196,18 +196,6 @@ def kill(case: Case, chance: random.Random) -> int:
     return kills
 
 
-def kill_at_random(kills: int, seed: int = 0) -> int:
-    """End runs of every sort at random steps."""
-    chance = random.Random(seed)
-    done = 0
-    with tempfile.TemporaryDirectory() as folder:
-        all_ = cases(Path(folder))
-        while done < kills:
-            for case in all_:
-                done += kill(case, chance)
-    return done
-
-
 def fill(case: Case, limit: int) -> None:
     """Run out of room after so many bytes, and go on when there is more."""
     run = classify(*case.arguments, limit=limit)
@@ -222,17 +210,22 @@ def fill(case: Case, limit: int) -> None:
     check_whole(case)
 
 
-def fill_at_random(sizes: int, seed: int = 0) -> int:
-    """Run out of room in runs of every sort."""
+def at_random(count: int, once: Callable[[Case, random.Random], int], seed: int = 0) -> int:
+    """Do something to runs of every sort, till it has happened so often."""
     chance = random.Random(seed)
     done = 0
     with tempfile.TemporaryDirectory() as folder:
         all_ = cases(Path(folder))
-        while done < sizes:
+        while done < count:
             for case in all_:
-                fill(case, chance.randint(1_000, len(case.whole) - 1))
-                done += 1
+                done += once(case, chance)
     return done
+
+
+def fill_once(case: Case, chance: random.Random) -> int:
+    """Run out of room at a random size."""
+    fill(case, chance.randint(1_000, len(case.whole) - 1))
+    return 1
 
 
 def measured(*arguments: str | Path, number: int = 0, seconds: float = 0) -> tuple[int, float, str]:
@@ -384,8 +377,8 @@ def figures() -> list[tuple[str, str]]:
     same = (
         "after --resume the same bytes and summary as without; after SIGINT and SIGTERM whole lines"
     )
-    kills = kill_at_random(KILLS)
-    sizes = fill_at_random(SIZES)
+    kills = at_random(KILLS, kill)
+    sizes = at_random(SIZES, fill_once)
     return [
         (f"{kills} times SIGKILL, SIGTERM or SIGINT at a random step of a run or of its resumption", same),
         (f"{sizes} times a file that may grow no further, at a random size", "one line, exit status 1; after --resume the same bytes and summary"),
