@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check train bench bench-quality bench-spark hardening clean
+.PHONY: demo test check train bench bench-news bench-quality bench-spark hardening clean
 
 demo: .venv/installed
 	$(BIN)/classify seeds/000_cc08b8aa00154e8c.txt --format table
@@ -21,6 +21,9 @@ train: .venv/installed
 
 bench: .venv/installed-bench
 	$(BIN)/python tests/benchmarks/all.py
+
+bench-news: .venv/installed-bench-news
+	cd tests && ../$(BIN)/python -m benchmarks.news
 
 bench-quality: .venv/installed-bench-quality
 	cd tests && ../$(BIN)/python -m benchmarks.quality $(if $(ROWS),--rows $(ROWS)) --output ../artifacts/plots

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from palermo import LABELS, CorpusError
+from palermo import LABELS, CorpusError, Predictor
+from palermo.predictor import tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.fitting import Counts, train
@@ -38,6 +39,48 @@ def test_labels_that_nobody_judged_teach_nothing():
     # And it is another model than one for which undecided means no.
     as_no = [dataclasses.replace(row, judged=LABELS) for row in rows]
     assert (train(as_no).weights[:, column] != one.weights[:, column]).any()
+
+
+def test_of_the_field_is_what_has_any_label():
+    half = [dataclasses.replace(row, judged=LABELS[:2]) for row in ROWS]
+    table = Counts([*ROWS, *half])
+    ours, theirs = table.has[: len(ROWS), -1], table.has[len(ROWS) :, -1]
+    assert ours.tolist() == [bool(row.tags) for row in ROWS]
+    assert table.judged[: len(ROWS), -1].all()
+    # With labels left undecided, a row without a tag may still be of the field.
+    assert theirs.tolist() == [bool({*row.tags} & {*LABELS[:2]}) for row in ROWS]
+    assert table.judged[len(ROWS) :, -1].tolist() == theirs.tolist()
+
+
+def test_where_every_row_has_a_label_all_passages_are_of_the_field():
+    rows = [row for row in ROWS if row.tags]
+    rows = [dataclasses.replace(row, group=str(at % 7)) for at, row in enumerate(rows)]
+    artifact = train(rows)
+    assert not artifact.weights[:, -1].any()
+    assert artifact.thresholds[-1] == 0
+    assert any(Predictor(artifact).predict_tags([row.text for row in rows]))
+
+
+@given(st.integers(0, 2**32))
+def test_thresholds_are_the_best_for_what_the_field_lets_through(seed):
+    random = np.random.default_rng(seed)
+    scores = random.normal(size=(60, 3))
+    has = scores + random.normal(size=scores.shape) > 0
+    has[:2] = [[True] * 3, [False] * 3]
+    rule = recipe.rule(scores, has)
+    probabilities = rule.probabilities(scores)
+    inside = probabilities[:, -1] >= rule.thresholds[-1]
+    said = tagged(probabilities, rule.thresholds)
+    for column in range(2):
+        truth = has[:, column]
+        f1 = [
+            2 * (given & truth).sum() / max(given.sum() + truth.sum(), 1)
+            for least in (*probabilities[:, column], 2.0)
+            for given in [inside & (probabilities[:, column] >= least)]
+        ]
+        found = said[:, column]
+        best = 2 * (found & truth).sum() / max(found.sum() + truth.sum(), 1)
+        assert best == pytest.approx(max(f1), abs=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from palermo.furniture import is_furniture
         "See also: Human trafficking, Slavery, Bonded labour",
         "Tags / keywords: Courts, Immigration",
         "Because you watched Border Control: Spain",
+        "Home › Publications › Global report 2014 › Annex II › Download (PDF, 4.2 MB)",
+        "U.S. Attorney's Office   Southern District of California   FOR IMMEDIATE RELEASE",
         "9 Brentford 28 11 6 11 44 41 +3 39 | 10 Fulham 28 10 7 11 40 43 -3 37",
     ],
 )
@@ -37,6 +39,9 @@ def test_lists_of_topics_and_links(predictor, text):
         "Tags on their wrists showed who had paid the smugglers.",
         "He was arrested. | She was not. | They paid. | Nobody came.",
         "SEE ALSO: Guides left nine people to die behind the dunes, court hears",
+        "Inicio › Trámites › Residencia – Esta vía se cerró en junio.",
+        "For immediate release from custody he paid a guard, who then drove him and two other "
+        "migrants to the river crossing.",
         "2019: 977,509 apprehended; 2020: 405,036",
         "",
     ],

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from palermo import LABELS, NONE, ArtifactError, Passage, Predictor
 from palermo.artifact import load, save, tiny
+from palermo.engine import Engine
 from palermo.furniture import is_furniture
 from palermo.terms import uses
 
@@ -26,17 +27,19 @@ def test_probabilities_have_the_shape_and_range_of_the_contract(predictor, texts
 
 @given(texts)
 def test_tags_and_label_follow_from_the_probabilities(predictor, texts):
-    thresholds = load(ROOT / "artifacts" / "palermo.joblib").thresholds
+    artifact = load(ROOT / "artifacts" / "palermo.joblib")
+    field = 1 / (1 + np.exp(-Engine(artifact).log_odds(texts)[:, -1]))
     rows = zip(
         texts,
+        (field >= artifact.thresholds[-1]).tolist(),
         predictor.predict_proba(texts),
         predictor.predict_tags(texts),
         predictor.predict(texts),
         strict=True,
     )
-    for text, probabilities, tags, label in rows:
-        over = tuple(np.array(LABELS)[probabilities >= thresholds].tolist())
-        assert tags == (() if is_furniture(text) else over)
+    for text, of_the_field, probabilities, tags, label in rows:
+        over = tuple(np.array(LABELS)[probabilities >= artifact.thresholds[:-1]].tolist())
+        assert tags == (over if of_the_field and not is_furniture(text) else ())
         if tags:
             with np.errstate(divide="ignore"):  # where a probability is 1
                 odds = dict(zip(LABELS, probabilities / (1 - probabilities), strict=True))
@@ -52,6 +55,17 @@ def test_a_higher_threshold_never_yields_more_tags(texts):
     raised = dataclasses.replace(artifact, thresholds=np.minimum(artifact.thresholds * 1.5, 1))
     low, high = Predictor(artifact).predict_tags(texts), Predictor(raised).predict_tags(texts)
     assert all(set(few) <= set(many) for few, many in zip(high, low, strict=True))
+
+
+def test_no_tag_without_the_field():
+    artifact = load(ROOT / "artifacts" / "palermo.joblib")
+    texts = ["The smugglers charged migrants $7,000.", "The bill on asylum failed."]
+    closed = dataclasses.replace(artifact, thresholds=np.append(artifact.thresholds[:-1], 1.0))
+    assert all(Predictor(artifact).predict_tags(texts))
+    assert Predictor(closed).predict_tags(texts) == [(), ()]
+    np.testing.assert_array_equal(
+        Predictor(artifact).predict_proba(texts), Predictor(closed).predict_proba(texts)
+    )
 
 
 @given(any_text, st.sampled_from(["sentence", "paragraph"]))
@@ -160,7 +174,7 @@ def test_the_model_names_its_version_and_digest(predictor):
 
 def test_no_precision_asked_for_is_the_thresholds(predictor):
     thresholds = load(ROOT / "artifacts" / "palermo.joblib").thresholds.tolist()
-    assert list(predictor.cutoffs(0).values()) == thresholds
+    assert list(predictor.cutoffs(0).values()) == thresholds[:-1]
     assert all(
         low <= high
         for low, high in zip(

@@ -24,7 +24,7 @@ from palermo.joblib_reader import START, ForeignFileError, read_values
 from palermo.keys import keys
 from palermo.labels import NONE
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Counts up when an older palermo would misread a newer file, or the other way round."""
 
 _MOST_BYTES: Final = 1 << 28  # hundreds of times a palermo model
@@ -47,19 +47,21 @@ class Artifact:
     Attributes
     ----------
     labels : tuple of str
-        ``n_labels`` names, in the order of the columns below.
+        ``n_labels`` names, in the order of the columns below. A last column, so that there
+        are ``n_heads = n_labels + 1``, is for "of the field": that a passage has any label.
     keys : ndarray of uint64, shape (n_terms,)
         What :func:`palermo.keys.keys` makes of each term, ascending.
     spelling : ndarray of uint8
         The terms themselves in UTF-8, in the same order, a line feed between two.
-    weights : ndarray of int16, shape (n_terms, n_labels)
+    weights : ndarray of int16, shape (n_terms, n_heads)
         How much each term speaks for each label: calibrated log-odds, in units of ``step``.
     step : float
         A power of 2, so that sums of weights are exact.
-    intercepts : ndarray of float64, shape (n_labels,)
+    intercepts : ndarray of float64, shape (n_heads,)
         Log-odds of each label for a passage without a known term.
-    thresholds : ndarray of float64, shape (n_labels,)
-        Probability from which on a label is given, 0 to 1.
+    thresholds : ndarray of float64, shape (n_heads,)
+        Probability from which on a label is given, 0 to 1, to passages that reach the last
+        one, of the field.
     points : ndarray of float64, shape (n_labels, n_points, 5)
         Operating points of each label, estimated on rows held out of training: a
         probability from which on a tag is given, ascending; the precision of such tags,
@@ -71,7 +73,7 @@ class Artifact:
     --------
     >>> artifact = tiny()
     >>> artifact.labels, artifact.weights.shape, len(artifact.digest)
-    (('smuggling',), (2, 1), 64)
+    (('smuggling',), (2, 2), 64)
     """
 
     labels: tuple[str, ...]
@@ -101,7 +103,7 @@ def tiny() -> Artifact:
     Returns
     -------
     Artifact
-        "boat" speaks for smuggling, and a word that begins like it a little.
+        "boat" speaks for smuggling and for the field, and a word that begins like it a little.
 
     Examples
     --------
@@ -113,10 +115,10 @@ def tiny() -> Artifact:
         labels=("smuggling",),
         keys=keys(terms),
         spelling=np.frombuffer("\n".join(terms).encode(), np.uint8),
-        weights=np.array([[2], [1]], dtype=np.int16),
+        weights=np.array([[2, 2], [1, 1]], dtype=np.int16),
         step=1.0,
-        intercepts=np.array([-1.0]),
-        thresholds=np.array([0.5]),
+        intercepts=np.array([-1.0, 0.0]),
+        thresholds=np.array([0.5, 0.5]),
         points=np.array([[[0.5, 0.8, 0.7, 0.9, 0.6], [0.7, 0.9, 0.8, 1.0, 0.4]]]),
         about={"version": "tiny"},
     )
@@ -332,9 +334,9 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
     count = len(values["keys"].ravel())
     shapes = {
         "keys": (count,),
-        "weights": (count, len(labels)),
-        "intercepts": (len(labels),),
-        "thresholds": (len(labels),),
+        "weights": (count, len(labels) + 1),
+        "intercepts": (len(labels) + 1,),
+        "thresholds": (len(labels) + 1,),
         "points": (len(labels), *values["points"].shape[1:2], 5),
     }
     for name, shape in shapes.items():

@@ -3,7 +3,8 @@
 The idea
 --------
 A model knows some hundred thousand *terms* (:mod:`palermo.text`), each with a weight
-for every label. A passage of ``n`` words is scored by adding up the weights of
+for every label, and one for being of the field at all. A passage of ``n`` words is
+scored by adding up the weights of
 
 * each of its words that the model knows,
 * each pair of neighbours that it knows,
@@ -61,7 +62,7 @@ class Engine:
     Parameters
     ----------
     artifact : Artifact
-        A model with ``n_terms`` terms and ``n_labels`` labels.
+        A model with ``n_terms`` terms and ``n_heads`` columns of weights.
 
     Examples
     --------
@@ -74,11 +75,11 @@ class Engine:
         self._table = _Table(artifact.keys)
         self._step = artifact.step
         self._intercepts = artifact.intercepts
-        # The last row is for what the model does not know. Two labels share one 64-bit
+        # The last row is for what the model does not know. Two heads share one 64-bit
         # number, so that one sum adds up both.
-        labels = artifact.weights.shape[1]
-        padded = np.zeros((labels + labels % 2, len(artifact.keys) + 1), np.int64)
-        padded[:labels, :-1] = artifact.weights.T
+        heads = artifact.weights.shape[1]
+        padded = np.zeros((heads + heads % 2, len(artifact.keys) + 1), np.int64)
+        padded[:heads, :-1] = artifact.weights.T
         self._weights = (padded[0::2] + (padded[1::2] << 32)).take(self._table.number, axis=1)
 
     def log_odds(self, texts: Sequence[str]) -> NDArray[np.float64]:
@@ -91,14 +92,14 @@ class Engine:
 
         Returns
         -------
-        ndarray of float64, shape (n_texts, n_labels)
+        ndarray of float64, shape (n_texts, n_heads)
             Any real numbers; 0 is as likely as not.
 
         Examples
         --------
         >>> from palermo.artifact import tiny
         >>> Engine(tiny()).log_odds(["boat", "bus"]).shape
-        (2, 1)
+        (2, 2)
         """
         return self.measure(texts)[0]
 
@@ -135,7 +136,7 @@ class Engine:
 
         Returns
         -------
-        log_odds : ndarray of float64, shape (n_texts, n_labels)
+        log_odds : ndarray of float64, shape (n_texts, n_heads)
         known : ndarray of float64, shape (n_texts,)
         words : ndarray of int64, shape (n_texts,)
             How many words each passage has.
@@ -144,7 +145,7 @@ class Engine:
         --------
         >>> from palermo.artifact import tiny
         >>> [each.tolist() for each in Engine(tiny()).measure(["boat"])]
-        [[[1.0]], [1.0], [1]]
+        [[[1.0, 2.0]], [1.0], [1]]
         """
         scores = np.empty((len(texts), len(self._intercepts)))
         known = np.empty(len(texts))
@@ -164,14 +165,14 @@ class Engine:
 
         Returns
         -------
-        ndarray of float64, shape (n_terms, n_labels)
+        ndarray of float64, shape (n_terms, n_heads)
             0 for a term that the model does not know.
 
         Examples
         --------
         >>> from palermo.artifact import tiny
         >>> Engine(tiny()).weights(["boat", "bus"]).tolist()
-        [[2.0], [0.0]]
+        [[2.0, 2.0], [0.0, 0.0]]
         """
         both = self._weights[:, self._table.places(keys(terms))]
         low, high = _halves(both)

@@ -10,10 +10,13 @@ _LIST_HEAD = re.compile(
     r"\W*(?:tags?(?: / keywords)?|tag\(s\)|topics?|topic\(s\)|(?:related )?topics|filed under"
     r"|jump to|explore more on these topics|related (?:internet )?links"
     r"|categor(?:y|ies|ías?|ia)|keywords?|temas?|etiquetas?|archivado en|palabras clave|ir a)\s*:"
-    r"|\W*because you (?:read|watched) ",
+    r"|\W*because you (?:read|watched) "
+    r"|\W*(?:home|inicio|portada)\s*[›»→](?!.*[.!]$)",
     re.I,
 )
 _SEE_ALSO = re.compile(r"\W*(?:see also|véase también|ver también)\s*:(.*)", re.I | re.S)
+_RELEASE = re.compile(r"\bfor immediate release\b|\bpara (?:su )?difusión inmediata\b", re.I)
+_LONGEST_RELEASE: Final = 110  # characters of the head of a press release
 _FIGURE = re.compile(r"[+\-–]?\d[\d.,:%]*")
 _MOST_FIGURES: Final = 0.6
 _FEWEST_CELLS: Final = 10
@@ -32,7 +35,8 @@ def is_furniture(text: str) -> bool:
     Returns
     -------
     bool
-        True for a short list of topics under a heading such as "Filed under:", for
+        True for a short list of topics under a heading such as "Filed under:", for the
+        head of a press release, for a trail that begins at "Home", for
         four or more short items between signs such as ``|`` that are neither sentences
         nor figures, and for rows of a table that are figures for the most part.
 
@@ -46,6 +50,8 @@ def is_furniture(text: str) -> bool:
     if len(text) > _LONGEST_LIST:
         return False
     if _LIST_HEAD.match(text):
+        return True
+    if len(text) <= _LONGEST_RELEASE and _RELEASE.search(text):
         return True
     if also := _SEE_ALSO.match(text):  # a list, and no headline, which may say something
         return all(len(item.split()) <= _ITEM_WORDS for item in re.split("[,;|·•/]", also[1]))

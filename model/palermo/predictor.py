@@ -104,7 +104,7 @@ class Predictor:
     @property
     def intercepts(self) -> dict[str, float]:
         """Log-odds of each label for a passage in which the model knows nothing."""
-        return dict(zip(self.labels, self._artifact.intercepts.tolist(), strict=True))
+        return dict(zip(self.labels, self._artifact.intercepts.tolist(), strict=False))
 
     @property
     def model(self) -> str:
@@ -135,10 +135,10 @@ class Predictor:
         >>> Predictor.load().predict_proba([]).shape
         (0, 4)
         """
-        return self._probabilities(self._engine.log_odds(_checked(texts)))
+        return self._probabilities(self._engine.log_odds(_checked(texts)))[:, :-1]
 
     def predict_tags(self, texts: Sequence[str]) -> list[tuple[str, ...]]:
-        """Give every label whose probability is at or above its threshold.
+        """Give every label that a passage reaches the thresholds of (:func:`tagged`).
 
         Parameters
         ----------
@@ -357,7 +357,7 @@ class Predictor:
                     end=end,
                     label=each.label,
                     tags=each.tags,
-                    probabilities=(named := dict(zip(self.labels, row, strict=True))),
+                    probabilities=(named := dict(zip(self.labels, row, strict=False))),
                     known=share,
                     unsure=share < LEAST_KNOWN
                     or named.get(each.label, 1) < cutoffs.get(each.label, 0),
@@ -442,10 +442,10 @@ class Predictor:
 
         Page furniture, such as a list of topics, is none, whatever it names.
         """
-        given = probabilities >= self._artifact.thresholds
+        given = tagged(probabilities, self._artifact.thresholds)
         for row in np.flatnonzero(given.any(axis=1)).tolist():
             given[row] &= not is_furniture(texts[row])
-        best = leading(self.labels, probabilities, given)
+        best = leading(self.labels, probabilities[:, :-1], given)
         return [
             _Said(
                 label=self.labels[first] if any(row) else NONE,
@@ -453,6 +453,34 @@ class Predictor:
             )
             for row, first in zip(given.tolist(), best.tolist(), strict=True)
         ]
+
+
+def tagged(
+    probabilities: NDArray[np.float64], thresholds: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Give passages that are of the field the labels that they reach the thresholds of.
+
+    A label's own regression hears "arrested" and "minister" speak for it wherever they stand;
+    whether a passage has any label is learnt from all that have one, and hears them less.
+
+    Parameters
+    ----------
+    probabilities : ndarray of float64, shape (n_texts, n_labels + 1)
+        0 to 1: of each label and, last, of the passage's having any.
+    thresholds : ndarray of float64, shape (n_labels + 1,)
+        0 to 1, in the same order.
+
+    Returns
+    -------
+    ndarray of bool, shape (n_texts, n_labels)
+
+    Examples
+    --------
+    >>> tagged(np.array([[0.6, 0.8], [0.6, 0.1], [0.1, 0.8]]), np.array([0.5, 0.5])).tolist()
+    [[True], [False], [False]]
+    """
+    reached = probabilities >= thresholds
+    return np.asarray(reached[:, :-1] & reached[:, -1:])
 
 
 def leading(

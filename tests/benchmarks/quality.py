@@ -7,7 +7,8 @@ writing batch of the recipe, the seed articles always in training; the seed arti
 a model of all written passages that are not about them; rows of ``--test`` by a model of
 all. Each peer gives a score for each label; two folds by group inside the training rows
 choose one of three settings, the sigmoid of each label and its threshold, and the label is
-picked among the tags as palermo does it. Palermo trains as it ships: with no
+picked among the tags as palermo does it. Like palermo, each peer also learns whether a
+passage has any label, and tags only those that do. Palermo trains as it ships: with no
 setting to choose, but its settings were once compared on these folds, which favours it
 a little, as do its thresholds, which come from five folds inside training; trials on one
 fold favour the settings offered for SVM, fastText and spaCy. MiniLM is a model of English.
@@ -43,7 +44,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.rules import matches
 from palermo import LABELS, Predictor
-from palermo.predictor import leading
+from palermo.predictor import leading, tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import PRIMARY, SEED, counts, drawn, macro_f1
@@ -52,6 +53,7 @@ from palermo_training.plots import picture
 
 Scores = NDArray[np.float64]  # (n_texts, n_labels)
 Truth = NDArray[np.bool_]  # (n_texts, n_labels)
+HEADS = (*LABELS, "field")
 Said = tuple[Truth, NDArray[np.intp], float]  # tags, index into PRIMARY, seconds
 
 
@@ -76,17 +78,18 @@ class Peer:
     def learn(self, rows: Sequence[Row]) -> Callable[[list[str]], Said]:
         """Choose setting and thresholds by two folds, learn from all rows."""
         texts, truth = [row.text for row in rows], truth_of(rows)
+        truth = np.column_stack([truth, truth.any(axis=1)])
         primary = np.array([PRIMARY.index(row.primary) for row in rows])
-        held_out = np.empty((len(self.settings), len(texts), len(LABELS)))
+        held_out = np.empty((len(self.settings), len(texts), len(HEADS)))
         for inside, outside in GroupKFold(2).split(texts, groups=[row.group for row in rows]):
             values, featurize = self.features([texts[at] for at in inside])
             unseen = featurize([texts[at] for at in outside])
             for number, setting in enumerate(self.settings):
                 held_out[number, outside] = self.fit(values, truth[inside], setting)(unseen)
-        schemes = [Scheme(scores, truth) for scores in held_out]
+        rules = [recipe.rule(scores, truth) for scores in held_out]
         f1 = [
-            f1_score(primary, scheme.decide(scores)[1], average="macro")
-            for scheme, scores in zip(schemes, held_out, strict=True)
+            f1_score(primary, decided(rule, scores)[1], average="macro")
+            for rule, scores in zip(rules, held_out, strict=True)
         ]
         best = int(np.argmax(f1))
         values, featurize = self.features(texts)
@@ -94,33 +97,18 @@ class Peer:
 
         def decide(texts: list[str]) -> Said:
             start = time.process_time()
-            said = schemes[best].decide(scorer(featurize(texts)))
+            said = decided(rules[best], scorer(featurize(texts)))
             return *said, time.process_time() - start + self.seconds_before * len(texts)
 
         return decide
 
 
-class Scheme:
-    """Sigmoids and thresholds from out-of-fold scores; the label is picked as palermo does."""
-
-    def __init__(self, scores: Scores, truth: Truth) -> None:
-        self.lines = np.array(
-            [recipe.sigmoid(column, has) for column, has in zip(scores.T, truth.T, strict=True)]
-        )
-        probabilities = self.probabilities(scores).T
-        self.thresholds = np.array(
-            [recipe.threshold(p, has) for p, has in zip(probabilities, truth.T, strict=True)]
-        )
-
-    def probabilities(self, scores: Scores) -> Scores:
-        log_odds = scores * self.lines[:, 0] + self.lines[:, 1]
-        return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))))
-
-    def decide(self, scores: Scores) -> tuple[Truth, NDArray[np.intp]]:
-        probabilities = self.probabilities(scores)
-        tags = probabilities >= self.thresholds
-        best = leading(LABELS, probabilities, tags)
-        return tags, np.where(tags.any(axis=1), best, len(LABELS))
+def decided(rule: recipe.Rule, scores: Scores) -> tuple[Truth, NDArray[np.intp]]:
+    """Tag, and pick the label, as palermo does."""
+    probabilities = rule.probabilities(scores)
+    tags = tagged(probabilities, rule.thresholds)
+    best = leading(LABELS, probabilities[:, :-1], tags)
+    return tags, np.where(tags.any(axis=1), best, len(LABELS))
 
 
 class Palermo:
@@ -197,19 +185,19 @@ def fasttext(texts: list[str], truth: Truth, setting: tuple[int, int]) -> Any:
         )  # fmt: skip
 
     def score(texts: list[str]) -> Scores:
-        found = np.full((len(texts), len(LABELS)), 1e-6)
+        found = np.full((len(texts), len(HEADS)), 1e-6)
         names, values = model.predict([text.replace("\n", " ") for text in texts], k=-1)
         for row, (labels, each) in enumerate(zip(names, values, strict=True)):
             for label, value in zip(labels, each, strict=True):
-                if (name := label.removeprefix("__label__")) in LABELS:
-                    found[row, LABELS.index(name)] = np.clip(value, 1e-6, 1 - 1e-6)
+                if (name := label.removeprefix("__label__")) in HEADS:
+                    found[row, HEADS.index(name)] = np.clip(value, 1e-6, 1 - 1e-6)
         return np.log(found / (1 - found))
 
     return score
 
 
 def names_of(row: NDArray[np.bool_]) -> list[str]:
-    return [label for label, yes in zip(LABELS, row, strict=True) if yes] or ["none"]
+    return [label for label, yes in zip(HEADS, row, strict=True) if yes] or ["none"]
 
 
 def docs(texts: list[str]) -> tuple[Any, Any]:
@@ -231,10 +219,10 @@ def spacy(values: list[Any], truth: Truth, setting: tuple[int, int]) -> Any:
     model = {"@architectures": "spacy.TextCatBOW.v3", "exclusive_classes": False,
              "ngram_size": longest, "no_output_layer": False, "length": 2**16}  # fmt: skip
     head = nlp.add_pipe("textcat_multilabel", config={"model": model})
-    for label in LABELS:
+    for label in HEADS:
         head.add_label(label)
     examples = [
-        Example.from_dict(doc, {"cats": dict(zip(LABELS, map(float, row), strict=True))})
+        Example.from_dict(doc, {"cats": dict(zip(HEADS, map(float, row), strict=True))})
         for doc, row in zip(values, truth, strict=True)
     ]
     head.initialize(lambda: examples[:100], nlp=nlp)
@@ -278,7 +266,11 @@ def peers(texts: Sequence[str], jobs: int) -> list[Any]:
         return vectors[[place[text] for text in texts]]
 
     def rules(values: Scores, truth: Truth, alone: float) -> Callable[[Any], Scores]:
-        return lambda values: values @ np.array([1, alone])
+        def score(values: Scores) -> Scores:
+            found = values @ np.array([1, alone])
+            return np.column_stack([found, found.max(axis=1)])
+
+        return score
 
     balanced: dict[str, Any] = {"class_weight": "balanced", "random_state": SEED}
     return [

@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from benchmarks.words import ROOT
 from palermo.labels import LABELS, NONE
-from palermo.predictor import leading
+from palermo.predictor import leading, tagged
 from palermo.text import tokens
 from palermo_training import corpus, recipe
 from palermo_training.fitting import Counts
@@ -106,7 +106,7 @@ class Simulation:
             figures = [self.figures(model, test)]
             while len(labelled) < END:
                 rest = np.setdiff1d(inside, labelled)
-                near = nearness(model.probabilities(rest), model.thresholds)
+                near = nearness(model.probabilities(rest)[:, :-1], model.rule.thresholds[:-1])
                 pool = Pool(near, [self.texts[at] for at in rest], random)
                 labelled = np.append(labelled, rest[rule(pool, ROUND)])
                 model = self.fit(labelled)
@@ -119,12 +119,12 @@ class Simulation:
 
     def figures(self, model: "Model", rows: Rows) -> tuple[float, float]:
         probabilities = model.probabilities(rows)
-        tags = probabilities >= model.thresholds
-        best = leading(LABELS, probabilities, tags)
+        tags = tagged(probabilities, model.rule.thresholds)
+        best = leading(LABELS, probabilities[:, :-1], tags)
         said = np.where(tags.any(axis=1), best, len(LABELS))
         return (
             float(f1_score(self.primary[rows], said, average="macro")),
-            float(average_precision_score(self.table.has[rows], probabilities)),
+            float(average_precision_score(self.table.has[rows, :-1], probabilities[:, :-1])),
         )
 
 
@@ -132,24 +132,15 @@ class Model:
     """Weights, sigmoids and thresholds from some rows, as palermo_training.train makes them."""
 
     def __init__(self, table: Counts, rows: Rows, groups: list[str]) -> None:
-        held_out = np.empty((len(rows), len(LABELS)))
+        held_out = np.empty((len(rows), len(LABELS) + 1))
         for inside, outside in recipe.folds(groups):
             held_out[outside] = table.scores(rows[outside], *table.fit(rows[inside], ROUGH))
-        truth = table.has[rows]
-        columns = list(zip(held_out.T, truth.T, strict=True))
-        self.slope, self.offset = np.array([recipe.sigmoid(*column) for column in columns]).T
-        said = self._sigmoid(held_out)
-        self.thresholds = np.array(
-            [recipe.threshold(*column) for column in zip(said.T, truth.T, strict=True)]
-        )
+        self.rule = recipe.rule(held_out, table.has[rows])
         self._fitted = table.fit(rows, ROUGH)
         self._table = table
 
     def probabilities(self, rows: Rows) -> NDArray[np.float64]:
-        return self._sigmoid(self._table.scores(rows, *self._fitted))
-
-    def _sigmoid(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(1 / (1 + np.exp(-(self.slope * scores + self.offset))))
+        return self.rule.probabilities(self._table.scores(rows, *self._fitted))
 
 
 def needed(curve: NDArray[np.float64], target: float) -> float:

@@ -227,7 +227,7 @@ def all_keys() -> bytes:
         values(
             keys=np.arange(2**64 - count, 2**64, dtype=np.uint64),
             spelling=np.full(count - 1, ord("\n"), np.uint8),
-            weights=np.ones((count, 1), np.int16),
+            weights=np.ones((count, 2), np.int16),
         )
     )
 

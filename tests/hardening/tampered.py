@@ -480,7 +480,7 @@ def wrong_values():
         "of floats": numbers.astype(float),
         "of one number": np.array(1, np.int16),
         "in three dimensions": numbers[..., None],
-        "too many": np.zeros((2, 2), np.int16),
+        "too many": np.zeros((2, 3), np.int16),
     }.items():
         yield changed(f"weights {name}", f"{plain}|weights has shape", weights=array)
     for name in ("intercepts", "thresholds", "points"):
@@ -491,10 +491,10 @@ def wrong_values():
             )
     for value in (np.nan, np.inf, 0.0, -0.5, 0.3, 2.0, 1, None, "1"):
         yield changed(f"a step of {value!r}", "a step that is no 1/2", step=value)
-    yield changed("thresholds over 1", "thresholds outside 0 to 1", thresholds=np.array([1.5]))
+    yield changed("thresholds over 1", "thresholds outside 0 to 1", thresholds=np.array([0.5, 1.5]))
     yield changed("points outside 0 to 1", "points outside 0 to 1", points=-tiny().points)
     yield changed(
-        "no keys", "or no keys", keys=np.array([], np.uint64), weights=np.ones((0, 1), np.int16)
+        "no keys", "or no keys", keys=np.array([], np.uint64), weights=np.ones((0, 2), np.int16)
     )
     yield changed("keys that are one key", "keys that do not ascend", keys=np.ones(2, np.uint64))
     yield changed(

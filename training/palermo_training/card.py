@@ -53,8 +53,9 @@ are many, and flatter the model, since their writers are of one kind.
 ```
 
 ## Thresholds
-A label is given from this probability on; chosen for the best F1 in cross-validation
-by group. The label that a passage is mainly about is the most probable of its tags, where
+A label is given from this probability on, and only to passages that are of the field,
+which a regression of its own says; chosen for the best F1 in cross-validation by group.
+The label that a passage is mainly about is the most probable of its tags, where
 enforcement's odds count three times: told with its facts, an authority's act leads.
 
 | label | threshold |
@@ -166,7 +167,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.5.0'
+    '# Model card: palermo 0.6.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)
@@ -183,6 +184,8 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
         figures=figures(evaluations),
         thresholds="\n".join(
             f"| {label} | {value:.4f} |"
-            for label, value in zip(artifact.labels, artifact.thresholds, strict=True)
+            for label, value in zip(
+                (*artifact.labels, "of the field"), artifact.thresholds, strict=True
+            )
         ),
     )

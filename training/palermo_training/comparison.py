@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palermo.artifact import Artifact
+from palermo.predictor import tagged
 from palermo_training import recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import counts, drawn, macro_f1
@@ -135,16 +136,13 @@ def _decided(
     table: Counts, parts: _Parts, scores: NDArray[np.float64], learnt: NDArray[np.intp]
 ) -> NDArray[np.float64]:
     """Say of each row and label 1 or 0, or NaN where the model does not know the label."""
-    found = np.full(scores.shape, np.nan)
+    found = np.full((len(scores), len(table.labels)), np.nan)
+    known = ~np.isnan(scores[0, :-1])
     for inside, outside in parts:
         chosen = np.intersect1d(inside, learnt)
-        for column in np.flatnonzero(~np.isnan(scores[0])):
-            known = chosen[table.judged[chosen, column]]
-            truth = table.has[known, column]
-            slope, offset = recipe.sigmoid(scores[known, column], truth)
-            probabilities = 1 / (1 + np.exp(-(slope * scores[:, column] + offset)))
-            least = recipe.threshold(probabilities[known], truth)
-            found[outside, column] = probabilities[outside] >= least
+        rule = recipe.rule(scores[chosen], table.has[chosen], table.judged[chosen])
+        tags = tagged(rule.probabilities(scores[outside]), rule.thresholds)
+        found[np.ix_(outside, known)] = tags[:, known]
     return found
 
 
@@ -152,6 +150,7 @@ def _differences(
     new: Sequence[Row], table: Counts, before: NDArray[np.float64], after: NDArray[np.float64]
 ) -> list[Difference]:
     found = []
+    has, decided = table.has[:, :-1], table.judged[:, :-1]
     users = np.array([row.origin == "user" for row in new])
     both = np.flatnonzero(~np.isnan(before[0]) & ~np.isnan(after[0]))
     for where, rows in (
@@ -162,11 +161,10 @@ def _differences(
             continue
         groups = [new[at].group for at in rows.tolist()]
         old, fresh = (
-            counts(table.has[rows], said[rows] == 1, groups, table.judged[rows])
-            for said in (before, after)
+            counts(has[rows], said[rows] == 1, groups, decided[rows]) for said in (before, after)
         )
         true = fresh[..., 2].sum(axis=0)
-        judged: NDArray[np.bool_] = np.any(table.judged[rows], axis=0)
+        judged: NDArray[np.bool_] = np.any(decided[rows], axis=0)
         for column in np.flatnonzero(~np.isnan(after[0]) & judged).tolist():
             known = [column] if column in both else []
             figures = _figures(old[:, known], fresh[:, [column]])

@@ -77,7 +77,7 @@ def finish(
         All that are learnt from.
     table : Counts
         Of these rows.
-    held_out : ndarray of float64, shape (n_rows, n_labels)
+    held_out : ndarray of float64, shape (n_rows, n_labels + 1)
         Scores of each row by a model that was fitted without its group.
     say : callable, optional
         Is told of each step, in a line.
@@ -102,22 +102,23 @@ def finish(
     if say is not None:
         say(f"Fitting all {len(rows):,} rows.")
     weights, intercepts = table.fit(np.arange(len(rows)))
-    thresholds = np.empty(len(table.labels))
-    points = []
+    rule = recipe.rule(held_out, table.has, table.judged)
+    probabilities = rule.probabilities(held_out)
+    given = probabilities[:, :-1] * (probabilities[:, -1:] >= rule.thresholds[-1])
     groups = np.array([row.group for row in rows])
+    points = []
     for column in range(len(table.labels)):
         known = table.judged[:, column]
-        truth = table.has[known, column]
-        slope, offset = recipe.sigmoid(held_out[known, column], truth)
-        log_odds = slope * held_out[known, column] + offset
-        probabilities = 1 / (1 + np.exp(-log_odds))
-        thresholds[column] = recipe.threshold(probabilities, truth)
         points.append(
-            recipe.operating_points(thresholds[column], probabilities, truth, groups[known])
+            recipe.operating_points(
+                rule.thresholds[column],
+                given[known, column],
+                table.has[known, column],
+                groups[known],
+            )
         )
-        weights[:, column] *= slope
-        intercepts[column] = slope * intercepts[column] + offset
-    return _artifact(rows, table, weights, intercepts, thresholds, np.array(points))
+    weights, intercepts = weights * rule.slopes, rule.slopes * intercepts + rule.offsets
+    return _artifact(rows, table, weights, intercepts, rule.thresholds, np.array(points))
 
 
 class Counts:
@@ -136,15 +137,15 @@ class Counts:
         The rows' scheme.
     names : ndarray of str, shape (n_terms,)
         Terms that are kept.
-    has, judged : ndarray of bool, shape (n_rows, n_labels)
-        Which tags a row has, and which somebody decided.
+    has, judged : ndarray of bool, shape (n_rows, n_labels + 1)
+        Which tags a row has, and which somebody decided; last, whether it has any.
 
     Examples
     --------
     >>> table = Counts(corpus.seeds())
     >>> scores = table.scores(np.arange(3), *table.fit(np.arange(214)))
     >>> scores.shape
-    (3, 4)
+    (3, 5)
     """
 
     def __init__(self, rows: Sequence[Row], settings: Settings = SHIPPED) -> None:
@@ -172,8 +173,11 @@ class Counts:
         self._weight = np.append(weight, settings.masked * weight[masked])
         self._weight[masked] *= 1 - settings.masked
         self.labels = corpus.scheme(rows)
-        self.has = np.array([[label in row.tags for label in self.labels] for row in rows])
-        self.judged = np.array([[label in row.judged for label in self.labels] for row in rows])
+        has = np.array([[label in row.tags for label in self.labels] for row in rows])
+        judged = np.array([[label in row.judged for label in self.labels] for row in rows])
+        some, every = (has & judged).any(axis=1), judged.all(axis=1)
+        self.has = np.column_stack([has, some])
+        self.judged = np.column_stack([judged, some | every])
 
     def fit(
         self,
@@ -181,7 +185,7 @@ class Counts:
         tolerance: float = _EXACT,
         columns: Sequence[int] | None = None,
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Fit labels to some rows.
+        """Fit labels to some rows, and whether a row has any.
 
         Parameters
         ----------
@@ -190,13 +194,14 @@ class Counts:
         tolerance : float, optional
             At which fitting stops.
         columns : sequence of int, optional
-            Labels to fit; by default all.
+            Columns of ``has`` to fit; by default all.
 
         Returns
         -------
-        weights : ndarray of float64, shape (n_terms, n_labels)
-            What a term adds, its rarity and kind worked in; NaN for labels not fitted.
-        intercepts : ndarray of float64, shape (n_labels,)
+        weights : ndarray of float64, shape (n_terms, n_labels + 1)
+            What a term adds, its rarity and kind worked in; NaN for labels not fitted. Where
+            every row has a tag, nothing is learnt of having any, and its column is 0.
+        intercepts : ndarray of float64, shape (n_labels + 1,)
 
         Raises
         ------
@@ -206,17 +211,21 @@ class Counts:
         Examples
         --------
         >>> Counts(corpus.seeds()).fit(np.arange(214))[1].shape
-        (4,)
+        (5,)
         """
         factors = recipe.factors(self._counts[rows], self.names, self.settings)
         every = np.append(rows, self._copy[rows][self._copy[rows] >= 0])
         origin = self._origin[every]
         values = csr_matrix(self._shortened[every].multiply(factors))
-        weights = np.full((len(self.names), len(self.labels)), np.nan)
-        intercepts = np.full(len(self.labels), np.nan)
-        for column in range(len(self.labels)) if columns is None else columns:
+        heads = self.has.shape[1]
+        weights = np.full((len(self.names), heads), np.nan)
+        intercepts = np.full(heads, np.nan)
+        for column in range(heads) if columns is None else columns:
             known = self.judged[origin, column]
             truth = self.has[origin, column][known]
+            if column == heads - 1 and truth.all():
+                weights[:, column] = intercepts[column] = 0
+                continue
             if truth.all() or not truth.any():
                 raise CorpusError(
                     f"{self.labels[column]}: without some of the groups, no row is left that "
@@ -244,14 +253,14 @@ class Counts:
 
         Returns
         -------
-        ndarray of float64, shape (n_rows, n_labels)
+        ndarray of float64, shape (n_rows, n_labels + 1)
             Not calibrated.
 
         Examples
         --------
         >>> table = Counts(corpus.seeds())
         >>> table.scores(np.array([0]), *table.fit(np.arange(214))).shape
-        (1, 4)
+        (1, 5)
         """
         return np.asarray(self._shortened[rows] @ weights + intercepts)
 
@@ -277,7 +286,7 @@ class Counts:
 
         Returns
         -------
-        ndarray of float64, shape (n_rows, n_labels)
+        ndarray of float64, shape (n_rows, n_labels + 1)
             Not calibrated; NaN for labels that no row learnt from was judged for, and for
             rows that no fold scores.
 
@@ -291,10 +300,10 @@ class Counts:
         >>> rows = corpus.seeds()
         >>> parts = list(recipe.folds([row.group for row in rows]))
         >>> Counts(rows).held_out(parts, np.arange(len(rows))).shape
-        (214, 4)
+        (214, 5)
         """
         columns = np.flatnonzero(self.judged[learnt].any(axis=0)).tolist()
-        found = np.full((len(self.has), len(self.labels)), np.nan)
+        found = np.full(self.has.shape, np.nan)
         for number, (inside, outside) in enumerate(parts, 1):
             if say is not None:
                 say(f"Fold {number} of {len(parts)}.")

@@ -2,8 +2,9 @@
 
 Every label has a logistic regression of its own over words, pairs and character runs;
 a sigmoid turns its out-of-fold scores into probabilities (Platt 1999), and a threshold
-decides. The label of a passage is the most probable of its tags, enforcement favoured
-(:func:`palermo.predictor.leading`).
+decides. One more regression says whether a passage has any label, and no tag is given
+where it says no (:func:`palermo.predictor.tagged`). The label of a passage is the most
+probable of its tags, enforcement favoured (:func:`palermo.predictor.leading`).
 
 ``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """
@@ -307,7 +308,9 @@ def sigmoid(scores: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[floa
     return round(slope, 5), round(offset, 5) + 0.0
 
 
-def threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+def threshold(
+    probabilities: NDArray[np.float64], truth: NDArray[np.bool_], missed: int = 0
+) -> float:
     """Choose the probability from which on a label is given: the one with the best F1.
 
     Parameters
@@ -316,12 +319,14 @@ def threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> f
         Out-of-fold probabilities of one label.
     truth : ndarray of bool, shape (n_rows,)
         Whether the row has the label.
+    missed : int, default 0
+        How many more rows have the label and are not given it, whatever the threshold.
 
     Returns
     -------
     float
         Half-way to the next lower probability, to 7 decimals; the higher of equally
-        good ones, which tags less; 1 if all rows are equally probable.
+        good ones, which tags less; 1 if all rows are equally probable, or there are none.
 
     Examples
     --------
@@ -330,14 +335,104 @@ def threshold(probabilities: NDArray[np.float64], truth: NDArray[np.bool_]) -> f
     """
     order = np.argsort(-probabilities, kind="stable")
     sorted_ = np.round(probabilities[order], 6)
-    if sorted_[0] == sorted_[-1]:
+    if not len(order) or sorted_[0] == sorted_[-1]:
         return 1.0
     below = np.append(sorted_[1:], 0.0)
     found = truth[order].cumsum()
-    f1 = 2 * found / (np.arange(1, len(order) + 1) + truth.sum())
+    f1 = 2 * found / (np.arange(1, len(order) + 1) + truth.sum() + missed)
     f1[:-1][sorted_[:-1] == sorted_[1:]] = -1  # nothing lies between equal probabilities
     best = int(f1.argmax())
     return round(float(sorted_[best] + below[best]) / 2, 7)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How scores become probabilities and tags.
+
+    Attributes
+    ----------
+    slopes, offsets : ndarray of float64, shape (n_labels + 1,)
+        Of each label's :func:`sigmoid`, and of the one for "of the field".
+    thresholds : ndarray of float64, shape (n_labels + 1,)
+        For :func:`palermo.predictor.tagged`. All three are NaN for labels without scores.
+
+    Examples
+    --------
+    >>> Rule(np.array([1.0, 1.0]), np.zeros(2), np.array([0.5, 0.5])).probabilities(
+    ...     np.array([[0.0, 0.0]])
+    ... ).tolist()
+    [[0.5, 0.5]]
+    """
+
+    slopes: NDArray[np.float64]
+    offsets: NDArray[np.float64]
+    thresholds: NDArray[np.float64]
+
+    def probabilities(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Turn scores into probabilities.
+
+        Parameters
+        ----------
+        scores : ndarray of float64, shape (n_rows, n_labels + 1)
+
+        Returns
+        -------
+        ndarray of float64, shape (n_rows, n_labels + 1)
+
+        Examples
+        --------
+        >>> Rule(np.ones(1), np.ones(1), np.ones(1)).probabilities(np.array([[-1.0]])).tolist()
+        [[0.5]]
+        """
+        return np.asarray(
+            1 / (1 + np.exp(-np.clip(self.slopes * scores + self.offsets, -700, 700)))
+        )
+
+
+def rule(
+    scores: NDArray[np.float64], has: NDArray[np.bool_], judged: NDArray[np.bool_] | None = None
+) -> Rule:
+    """Choose sigmoids and thresholds by rows that were held out of training.
+
+    The threshold of "of the field" comes first; those of the labels are the best for what
+    it lets through. Where scores say nothing of the field it lets everything through.
+
+    Parameters
+    ----------
+    scores : ndarray of float64, shape (n_rows, n_labels + 1)
+        Of each label and, last, of having any; NaN in the columns of labels not learnt.
+    has : ndarray of bool, shape (n_rows, n_labels + 1)
+        What the rows have.
+    judged : ndarray of bool, shape (n_rows, n_labels + 1), optional
+        What somebody decided; by default everything.
+
+    Returns
+    -------
+    Rule
+
+    Examples
+    --------
+    >>> scores = np.array([[-2.0, -2.0], [-1.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
+    >>> rule(scores, scores > 0).thresholds.tolist()
+    [0.5, 0.5]
+    """
+    slopes, offsets, thresholds = np.full((3, scores.shape[1]), np.nan)
+    known = np.ones(scores.shape, dtype=bool) if judged is None else judged
+    inside = np.ones(len(scores), dtype=bool)
+    for column in reversed(np.flatnonzero(~np.isnan(scores[0])).tolist()):
+        which = known[:, column]
+        said, truth = scores[which, column], has[which, column]
+        slope, offset = sigmoid(said, truth)
+        slopes[column], offsets[column] = slope, offset
+        probabilities = 1 / (1 + np.exp(-np.clip(slope * scores[:, column] + offset, -700, 700)))
+        if column < scores.shape[1] - 1:
+            let, missed = inside[which], int((truth & ~inside[which]).sum())
+            thresholds[column] = threshold(probabilities[which][let], truth[let], missed)
+        else:
+            even = np.ptp(probabilities[which]) == 0
+            thresholds[column] = 0.0 if even else threshold(probabilities[which], truth)
+            inside = probabilities >= thresholds[column]
+    return Rule(slopes, offsets, thresholds)
 
 
 def operating_points(

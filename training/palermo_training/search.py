@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
 from palermo.labels import LABELS, NONE
-from palermo.predictor import LEAD, leading
+from palermo.predictor import LEAD, leading, tagged
 from palermo.text import terms, tokens
 from palermo_training import recipe
 from palermo_training.corpus import Row
@@ -69,6 +69,7 @@ VARIANTS: Final = {
 
 LEADS: Final[dict[str, dict[str, float]]] = {
     "label: the most probable tag": {},
+    "label: enforcement's odds times 1.7": {"enforcement": 1.7},
     "label: enforcement's odds times 8": {"enforcement": 8.0},
     "label: odds of enforcement and policy times 3": {"enforcement": 3.0, "policy": 3.0},
 }
@@ -122,7 +123,8 @@ def search(
     Returns
     -------
     list of Result
-        One a variant; then, from the scores of what ships, other ways to pick the label.
+        One a variant; then, from the scores of what ships, other ways to pick the label, and
+        tags by the labels' own thresholds alone.
 
     Examples
     --------
@@ -140,13 +142,14 @@ def search(
     if "as shipped" in wanted:
         shipped = scores[list(wanted).index("as shipped")]
         found += [truth.result(name, shipped, lead) for name, lead in LEADS.items()]
+        found.append(truth.result("of the field is not asked", shipped * [1, 1, 1, 1, 0]))
     return found
 
 
 def _held_out(rows: Sequence[Row], seeds: int, settings: Settings) -> Scores:
-    """Score each row by a model that saw nothing of its group; shape (n_rows, n_labels)."""
+    """Score each row by a model that saw nothing of its group; shape (n_rows, n_labels + 1)."""
     table = Counts(rows, settings)
-    scores = np.empty((len(rows), len(LABELS)))
+    scores = np.empty((len(rows), len(LABELS) + 1))
     groups = [row.group for row in rows]
     authored = np.arange(seeds, len(rows))
     parts = [
@@ -167,7 +170,8 @@ class _Truth:
     """Labels of all rows, to hold scores against."""
 
     def __init__(self, rows: Sequence[Row], seeds: int) -> None:
-        self.has = np.array([[label in row.tags for label in LABELS] for row in rows])
+        tags = np.array([[label in row.tags for label in LABELS] for row in rows])
+        self.has = np.column_stack([tags, tags.any(axis=1)])
         self.primary = np.array([(*LABELS, NONE).index(row.primary) for row in rows])
         self.authored = np.arange(len(rows)) >= seeds
         lang = np.array([row.lang for row in rows])
@@ -180,14 +184,10 @@ class _Truth:
 
     def result(self, name: str, scores: Scores, lead: Mapping[str, float] = LEAD) -> Result:
         """Calibrate, decide and count."""
-        probabilities, tags = np.empty(scores.shape), np.empty(scores.shape, dtype=bool)
-        for column in range(len(LABELS)):
-            truth = self.has[self.authored, column]
-            slope, offset = recipe.sigmoid(scores[self.authored, column], truth)
-            probability = 1 / (1 + np.exp(-(slope * scores[:, column] + offset)))
-            tags[:, column] = probability >= recipe.threshold(probability[self.authored], truth)
-            probabilities[:, column] = probability
-        best = leading(LABELS, probabilities, tags, lead)
+        rule = recipe.rule(scores[self.authored], self.has[self.authored])
+        probabilities = rule.probabilities(scores)
+        tags, has = tagged(probabilities, rule.thresholds), self.has[:, :-1]
+        best = leading(LABELS, probabilities[:, :-1], tags, lead)
         said = np.where(tags.any(axis=1), best, len(LABELS))
         figures: list[dict[str, float]] = [{}, {}, {}]
         for part, which in self.parts.items():
@@ -195,8 +195,8 @@ class _Truth:
                 figures,
                 (
                     f1_score(self.primary[which], said[which], average="macro"),
-                    f1_score(self.has[which], tags[which], average="macro"),
-                    average_precision_score(self.has[which], scores[which]),
+                    f1_score(has[which], tags[which], average="macro"),
+                    average_precision_score(has[which], scores[which, :-1]),
                 ),
                 strict=True,
             ):

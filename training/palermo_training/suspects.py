@@ -143,5 +143,5 @@ def out_of_fold(
     scores = np.full((len(rows), len(labels)), np.nan)
     scores[:, [labels.index(label) for label in table.labels]] = table.held_out(
         parts, np.arange(len(every)), tolerance=_ROUGH
-    )[: len(rows)]
+    )[: len(rows), :-1]
     return np.asarray(1 / (1 + np.exp(-scores)))
