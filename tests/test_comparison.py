@@ -6,7 +6,7 @@ from palermo import Predictor
 from palermo_training import corpus
 from palermo_training.comparison import MACRO, compare, table
 from palermo_training.corpus import Row, scheme
-from palermo_training.fitting import train
+from palermo_training.fitting import Counts, train
 
 SHIPPED = corpus.seeds()
 
@@ -63,6 +63,10 @@ def test_a_label_that_palermo_never_heard_of():
     rows = [*SHIPPED, *mine]
     assert scheme(rows) == ("smuggling", "trafficking", "enforcement", "policy", "extortion")
     artifact, found = compare(SHIPPED, rows)
+    # Shipped rows without a tag are of no field, though nobody judged them for extortion.
+    judged = Counts(rows).judged[: len(SHIPPED), -1]
+    assert judged.all()
+    assert artifact.weights[:, -1].any()
     predictor = Predictor(artifact)
     assert predictor.labels == scheme(rows)
     text = "The family was phoned about a ransom for the cousin in the warehouse."

@@ -66,6 +66,9 @@ def test_no_tag_without_the_field():
     np.testing.assert_array_equal(
         Predictor(artifact).predict_proba(texts), Predictor(closed).predict_proba(texts)
     )
+    wrong = "The traffickers charged each migrant 900 dollars to cross the desert."
+    assert Predictor(artifact).tag(wrong)[0].term is not None
+    assert Predictor(closed).tag(wrong)[0].term is None
 
 
 @given(any_text, st.sampled_from(["sentence", "paragraph"]))

@@ -11,11 +11,15 @@ _LIST_HEAD = re.compile(
     r"|jump to|explore more on these topics|related (?:internet )?links"
     r"|categor(?:y|ies|ías?|ia)|keywords?|temas?|etiquetas?|archivado en|palabras clave|ir a)\s*:"
     r"|\W*because you (?:read|watched) "
-    r"|\W*(?:home|inicio|portada)\s*[›»→](?!.*[.!]$)",
+    r"|\W*(?:home|inicio|portada)\s*[›»→](?!.*[.!]$)(?:.*?[›»→|]){2}",
     re.I,
 )
 _SEE_ALSO = re.compile(r"\W*(?:see also|véase también|ver también)\s*:(.*)", re.I | re.S)
-_RELEASE = re.compile(r"\bfor immediate release\b|\bpara (?:su )?difusión inmediata\b", re.I)
+_RELEASE = re.compile(
+    r"(?:.*[\s/.(])?(?:for immediate release|para (?:su )?difusión inmediata)(?!\s*:)"
+    r"(?!.*[.!?]$)(?!.*(?:smuggl|traffick|tr[aá]fic))",
+    re.I,
+)
 _LONGEST_RELEASE: Final = 110  # characters of the head of a press release
 _FIGURE = re.compile(r"[+\-–]?\d[\d.,:%]*")
 _MOST_FIGURES: Final = 0.6
@@ -51,7 +55,7 @@ def is_furniture(text: str) -> bool:
         return False
     if _LIST_HEAD.match(text):
         return True
-    if len(text) <= _LONGEST_RELEASE and _RELEASE.search(text):
+    if len(text) <= _LONGEST_RELEASE and _RELEASE.match(text):
         return True
     if also := _SEE_ALSO.match(text):  # a list, and no headline, which may say something
         return all(len(item.split()) <= _ITEM_WORDS for item in re.split("[,;|·•/]", also[1]))

@@ -47,8 +47,8 @@ class Passage:
     label : str
         The label that the passage is mainly about, or ``none``.
     tags : tuple of str
-        Every label at or above its threshold, in the model's order; empty for a list of
-        topics or links.
+        Every label at or above its threshold, if the passage is of the field, in the model's
+        order; empty for a list of topics or links.
     probabilities : dict of str to float
         Probability of each label, 0 to 1; they need not sum to 1.
     known : float

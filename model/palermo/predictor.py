@@ -104,7 +104,7 @@ class Predictor:
     @property
     def intercepts(self) -> dict[str, float]:
         """Log-odds of each label for a passage in which the model knows nothing."""
-        return dict(zip(self.labels, self._artifact.intercepts.tolist(), strict=False))
+        return dict(zip(self.labels, self._artifact.intercepts[:-1].tolist(), strict=True))
 
     @property
     def model(self) -> str:
@@ -347,7 +347,7 @@ class Predictor:
         else:
             said = self._decide(pieces, probabilities)
             terms = self._terms(pieces, probabilities)
-        numbers = (probabilities.tolist(), known.tolist(), words.tolist())
+        numbers = (probabilities[:, :-1].tolist(), known.tolist(), words.tolist())
         found = zip(pieces, said, *numbers, terms, strict=True)
         for cut in cuts:
             yield [
@@ -357,7 +357,7 @@ class Predictor:
                     end=end,
                     label=each.label,
                     tags=each.tags,
-                    probabilities=(named := dict(zip(self.labels, row, strict=False))),
+                    probabilities=(named := dict(zip(self.labels, row, strict=True))),
                     known=share,
                     unsure=share < LEAST_KNOWN
                     or named.get(each.label, 1) < cutoffs.get(each.label, 0),
@@ -421,10 +421,15 @@ class Predictor:
             return [None] * len(texts)
         two = [self.labels.index("smuggling"), self.labels.index("trafficking")]
 
-        def score(texts: Sequence[str]) -> NDArray[np.float64]:
-            return self._probabilities(self._engine.log_odds(texts))[:, two]
+        def of_the_field(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+            inside = probabilities[:, -1:] >= self._artifact.thresholds[-1]
+            return np.where(inside, probabilities[:, two], 0.0)
 
-        found = check(texts, probabilities[:, two], score, self._artifact.thresholds[two])
+        def score(texts: Sequence[str]) -> NDArray[np.float64]:
+            return of_the_field(self._probabilities(self._engine.log_odds(texts)))
+
+        least = self._artifact.thresholds[two]
+        found = check(texts, of_the_field(probabilities), score, least)
         return [
             None if term is None or is_furniture(text) else term
             for text, term in zip(texts, found, strict=True)

@@ -55,9 +55,9 @@ def by_features(artifact: Artifact, texts: list[str]) -> list[tuple[int, float]]
         if count > have:
             more = random.integers(1, 2**64 - 1, count - have, dtype=np.uint64)
             order = np.argsort(keys := np.append(keys, more))
-            weights = np.vstack([weights, random.integers(-99, 99, (len(more), 4), np.int16)])[
-                order
-            ]
+            weights = np.vstack(
+                [weights, random.integers(-99, 99, (len(more), weights.shape[1]), np.int16)]
+            )[order]
             keys = keys[order]
         model = replace(artifact, keys=keys, weights=weights)
         score = partial(Engine(model).log_odds, texts)

@@ -51,8 +51,8 @@ from palermo_training.evaluation import PRIMARY, SEED, counts, drawn, macro_f1
 from palermo_training.fitting import train
 from palermo_training.plots import picture
 
-Scores = NDArray[np.float64]  # (n_texts, n_labels)
-Truth = NDArray[np.bool_]  # (n_texts, n_labels)
+Scores = NDArray[np.float64]  # (n_texts, n_heads) of what is learnt
+Truth = NDArray[np.bool_]  # (n_texts, n_heads), of what is said (n_texts, n_labels)
 HEADS = (*LABELS, "field")
 Said = tuple[Truth, NDArray[np.intp], float]  # tags, index into PRIMARY, seconds
 

@@ -29,7 +29,7 @@ class Decision:
     Attributes
     ----------
     tags : tuple of str
-        Labels at or above their threshold.
+        Labels at or above their threshold, of passages of the field.
     primary : str
         One of the tags, or ``none``.
     probabilities : tuple of float

@@ -14,7 +14,7 @@ from palermo import __version__
 from palermo.artifact import Artifact
 from palermo.errors import CorpusError
 from palermo.keys import keys
-from palermo.labels import NONE
+from palermo.labels import LABELS, NONE
 from palermo.terms import WORDS, mask
 from palermo.text import runs
 from palermo_training import corpus, recipe
@@ -175,9 +175,12 @@ class Counts:
         self.labels = corpus.scheme(rows)
         has = np.array([[label in row.tags for label in self.labels] for row in rows])
         judged = np.array([[label in row.judged for label in self.labels] for row in rows])
-        some, every = (has & judged).any(axis=1), judged.all(axis=1)
+        some = (has & judged).any(axis=1)
+        # A label of the user's own was never judged in shipped rows; that is no reason to
+        # take those without a tag for perhaps of the field.
+        core = [label in LABELS or not {*LABELS} <= {*self.labels} for label in self.labels]
         self.has = np.column_stack([has, some])
-        self.judged = np.column_stack([judged, some | every])
+        self.judged = np.column_stack([judged, some | judged[:, core].all(axis=1)])
 
     def fit(
         self,
@@ -200,13 +203,14 @@ class Counts:
         -------
         weights : ndarray of float64, shape (n_terms, n_labels + 1)
             What a term adds, its rarity and kind worked in; NaN for labels not fitted. Where
-            every row has a tag, nothing is learnt of having any, and its column is 0.
+            every row has a tag, or there is one label alone, nothing is learnt of having
+            any, and its column is 0.
         intercepts : ndarray of float64, shape (n_labels + 1,)
 
         Raises
         ------
         CorpusError
-            If all of the rows have a tag, or none of them.
+            If all of the rows have some label, or none of them has it.
 
         Examples
         --------
@@ -223,7 +227,7 @@ class Counts:
         for column in range(heads) if columns is None else columns:
             known = self.judged[origin, column]
             truth = self.has[origin, column][known]
-            if column == heads - 1 and truth.all():
+            if column == heads - 1 and (truth.all() or heads == 2):
                 weights[:, column] = intercepts[column] = 0
                 continue
             if truth.all() or not truth.any():

@@ -413,26 +413,27 @@ def rule(
     Examples
     --------
     >>> scores = np.array([[-2.0, -2.0], [-1.0, 1.0], [1.0, 2.0], [2.0, 3.0]])
-    >>> rule(scores, scores > 0).thresholds.tolist()
-    [0.5, 0.5]
+    >>> rule(scores, scores > 0).thresholds.round(2).tolist()
+    [0.5, 0.54]
     """
-    slopes, offsets, thresholds = np.full((3, scores.shape[1]), np.nan)
     known = np.ones(scores.shape, dtype=bool) if judged is None else judged
-    inside = np.ones(len(scores), dtype=bool)
-    for column in reversed(np.flatnonzero(~np.isnan(scores[0])).tolist()):
+    slopes, offsets, thresholds = np.full((3, scores.shape[1]), np.nan)
+    columns = np.flatnonzero(~np.isnan(scores[0])).tolist()
+    for column in columns:
         which = known[:, column]
-        said, truth = scores[which, column], has[which, column]
-        slope, offset = sigmoid(said, truth)
-        slopes[column], offsets[column] = slope, offset
-        probabilities = 1 / (1 + np.exp(-np.clip(slope * scores[:, column] + offset, -700, 700)))
-        if column < scores.shape[1] - 1:
-            let, missed = inside[which], int((truth & ~inside[which]).sum())
-            thresholds[column] = threshold(probabilities[which][let], truth[let], missed)
-        else:
-            even = np.ptp(probabilities[which]) == 0
-            thresholds[column] = 0.0 if even else threshold(probabilities[which], truth)
-            inside = probabilities >= thresholds[column]
-    return Rule(slopes, offsets, thresholds)
+        slopes[column], offsets[column] = sigmoid(scores[which, column], has[which, column])
+    found = Rule(slopes, offsets, thresholds)
+    probabilities = found.probabilities(scores)
+    which = known[:, -1]
+    least = threshold(probabilities[which, -1], has[which, -1])
+    thresholds[-1] = least if least < 1 else 0.0
+    inside = probabilities[:, -1] >= thresholds[-1]
+    for column in columns[:-1]:
+        which = known[:, column]
+        missed = int((which & ~inside & has[:, column]).sum())
+        which = which & inside
+        thresholds[column] = threshold(probabilities[which, column], has[which, column], missed)
+    return found
 
 
 def operating_points(

@@ -56,14 +56,13 @@ def reference(artifact: Artifact) -> Pipeline:
     -------
     Pipeline
         Fitted; its ``decision_function`` is what the engine's log-odds are held
-        against. (With a single label, scikit-learn puts a column for "not" before its
-        probabilities.)
+        against: of each label and, last, of the field.
 
     Examples
     --------
     >>> from palermo.artifact import tiny
     >>> reference(tiny()).decision_function(["boat"]).tolist()
-    [1.0]
+    [[1.0, 2.0]]
     """
     heads = OneVsRestClassifier(classifier())
     heads.estimators_ = []

@@ -142,7 +142,9 @@ def search(
     if "as shipped" in wanted:
         shipped = scores[list(wanted).index("as shipped")]
         found += [truth.result(name, shipped, lead) for name, lead in LEADS.items()]
-        found.append(truth.result("of the field is not asked", shipped * [1, 1, 1, 1, 0]))
+        found.append(
+            truth.result("of the field is not asked", shipped * np.append(np.ones(len(LABELS)), 0))
+        )
     return found
 
 
