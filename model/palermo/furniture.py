@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from palermo.terms import WORDS
+
 _LONGEST_LIST: Final = 300  # characters
 _FEWEST_ITEMS: Final = 4
 _ITEM_WORDS: Final = 5
@@ -17,7 +19,7 @@ _LIST_HEAD = re.compile(
 _SEE_ALSO = re.compile(r"\W*(?:see also|véase también|ver también)\s*:(.*)", re.I | re.S)
 _RELEASE = re.compile(
     r"(?:.*[\s/.(])?(?:for immediate release|para (?:su )?difusión inmediata)(?!\s*:)"
-    r"(?!.*[.!?]$)(?!.*(?:smuggl|traffick|tr[aá]fic))",
+    r"(?!.*[.!?]$)",
     re.I,
 )
 _LONGEST_RELEASE: Final = 110  # characters of the head of a press release
@@ -55,7 +57,7 @@ def is_furniture(text: str) -> bool:
         return False
     if _LIST_HEAD.match(text):
         return True
-    if len(text) <= _LONGEST_RELEASE and _RELEASE.match(text):
+    if len(text) <= _LONGEST_RELEASE and _RELEASE.match(text) and not WORDS.search(text):
         return True
     if also := _SEE_ALSO.match(text):  # a list, and no headline, which may say something
         return all(len(item.split()) <= _ITEM_WORDS for item in re.split("[,;|·•/]", also[1]))
