@@ -17,13 +17,14 @@ They served to choose the recipe (``training/README.md``), so they flatter it.
 import hashlib
 import importlib.util
 import json
+from itertools import compress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from benchmarks.words import ROOT
 from palermo import LABELS, NONE, Predictor
-from palermo.predictor import leading, tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import Decision, evaluate
@@ -49,12 +50,11 @@ def documents() -> list[str]:
     return [line.strip() for line in content.decode("latin-1").split("\n") if line.strip()]
 
 
-def passages() -> list[Row]:
-    """The labelled passages; a group is a document."""
+def passages(labelled: list[dict[str, Any]]) -> list[Row]:
+    """The passages that have a label; a group is a document."""
     texts = documents()
     rows = []
-    for number, line in enumerate(LABELLED.read_text("utf-8").splitlines()):
-        found = json.loads(line)
+    for number, found in enumerate(labelled):
         if found["primary"] is None:
             continue
         rows.append(
@@ -79,23 +79,22 @@ def decisions(news: list[Row], asked: bool) -> list[Decision]:
     which = np.append(np.ones(len(LABELS)), asked)
     held_out = table.held_out(parts, here, tolerance=ROUGH)[here] * which
     rule = recipe.rule(held_out, table.has[here])
-    scores = table.scores(there, *table.fit(here, ROUGH)) * which
-    probabilities = rule.probabilities(scores)
-    tags = tagged(probabilities, rule.thresholds)
-    best = leading(LABELS, probabilities[:, :-1], tags)
+    tags, said = rule.decide(table.scores(there, *table.fit(here, ROUGH)) * which)
     return [
-        Decision(
-            tuple(label for label, yes in zip(LABELS, row, strict=True) if yes),
-            LABELS[first] if any(row) else NONE,
-        )
-        for row, first in zip(tags.tolist(), best.tolist(), strict=True)
+        Decision(tuple(compress(LABELS, row)), (*LABELS, NONE)[label])
+        for row, label in zip(tags.tolist(), said.tolist(), strict=True)
     ]
 
 
 def main() -> None:
-    news, predictor = passages(), Predictor.load(ROOT / "artifacts" / "palermo.joblib")
+    labelled = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
+    alike = sum(len(found["readers"]) == 2 for found in labelled)  # a third read the others
+    news, predictor = passages(labelled), Predictor.load(ROOT / "artifacts" / "palermo.joblib")
     none = [at for at, row in enumerate(news) if not row.tags]
-    print(f"{len(news)} passages, {len(news) - len(none)} of them of the field\n")
+    print(
+        f"{len(labelled)} passages, of which two readers labelled {alike} alike; {len(news)} have a "
+        f"label by two of three, {len(news) - len(none)} of them of the field\n"
+    )
     print("| | right label | kappa | F1 policy | F1 enforcement | none, but tagged |")
     print("|---|---|---|---|---|---|")
     for name, said in (

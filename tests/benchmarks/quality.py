@@ -44,7 +44,6 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.rules import matches
 from palermo import LABELS, Predictor
-from palermo.predictor import leading, tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import PRIMARY, SEED, counts, drawn, macro_f1
@@ -88,7 +87,7 @@ class Peer:
                 held_out[number, outside] = self.fit(values, truth[inside], setting)(unseen)
         rules = [recipe.rule(scores, truth) for scores in held_out]
         f1 = [
-            f1_score(primary, decided(rule, scores)[1], average="macro")
+            f1_score(primary, rule.decide(scores)[1], average="macro")
             for rule, scores in zip(rules, held_out, strict=True)
         ]
         best = int(np.argmax(f1))
@@ -97,18 +96,10 @@ class Peer:
 
         def decide(texts: list[str]) -> Said:
             start = time.process_time()
-            said = decided(rules[best], scorer(featurize(texts)))
+            said = rules[best].decide(scorer(featurize(texts)))
             return *said, time.process_time() - start + self.seconds_before * len(texts)
 
         return decide
-
-
-def decided(rule: recipe.Rule, scores: Scores) -> tuple[Truth, NDArray[np.intp]]:
-    """Tag, and pick the label, as palermo does."""
-    probabilities = rule.probabilities(scores)
-    tags = tagged(probabilities, rule.thresholds)
-    best = leading(LABELS, probabilities[:, :-1], tags)
-    return tags, np.where(tags.any(axis=1), best, len(LABELS))
 
 
 class Palermo:

@@ -19,7 +19,6 @@ from sklearn.metrics import average_precision_score, f1_score
 
 from benchmarks.words import ROOT
 from palermo.labels import LABELS, NONE
-from palermo.predictor import leading, tagged
 from palermo.text import tokens
 from palermo_training import corpus, recipe
 from palermo_training.fitting import Counts
@@ -106,7 +105,8 @@ class Simulation:
             figures = [self.figures(model, test)]
             while len(labelled) < END:
                 rest = np.setdiff1d(inside, labelled)
-                near = nearness(model.probabilities(rest)[:, :-1], model.rule.thresholds[:-1])
+                probabilities = model.rule.probabilities(model.scores(rest))
+                near = nearness(probabilities[:, :-1], model.rule.thresholds[:-1])
                 pool = Pool(near, [self.texts[at] for at in rest], random)
                 labelled = np.append(labelled, rest[rule(pool, ROUND)])
                 model = self.fit(labelled)
@@ -118,10 +118,9 @@ class Simulation:
         return Model(self.table, rows, self.groups[rows].tolist())
 
     def figures(self, model: "Model", rows: Rows) -> tuple[float, float]:
-        probabilities = model.probabilities(rows)
-        tags = tagged(probabilities, model.rule.thresholds)
-        best = leading(LABELS, probabilities[:, :-1], tags)
-        said = np.where(tags.any(axis=1), best, len(LABELS))
+        scores = model.scores(rows)
+        _, said = model.rule.decide(scores)
+        probabilities = model.rule.probabilities(scores)
         return (
             float(f1_score(self.primary[rows], said, average="macro")),
             float(average_precision_score(self.table.has[rows, :-1], probabilities[:, :-1])),
@@ -139,8 +138,8 @@ class Model:
         self._fitted = table.fit(rows, ROUGH)
         self._table = table
 
-    def probabilities(self, rows: Rows) -> NDArray[np.float64]:
-        return self.rule.probabilities(self._table.scores(rows, *self._fitted))
+    def scores(self, rows: Rows) -> NDArray[np.float64]:
+        return self._table.scores(rows, *self._fitted)
 
 
 def needed(curve: NDArray[np.float64], target: float) -> float:

@@ -9,7 +9,7 @@ probable of its tags, enforcement favoured (:func:`palermo.predictor.leading`).
 ``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,8 @@ from sklearn.model_selection import GroupKFold
 
 from palermo.engine import EXPONENT
 from palermo.errors import CorpusError
+from palermo.labels import LABELS
+from palermo.predictor import LEAD, leading, tagged
 from palermo.text import terms
 from palermo_training.evaluation import DRAWS, SEED
 
@@ -387,6 +389,40 @@ class Rule:
         return np.asarray(
             1 / (1 + np.exp(-np.clip(self.slopes * scores + self.offsets, -700, 700)))
         )
+
+    def decide(
+        self,
+        scores: NDArray[np.float64],
+        labels: Sequence[str] = LABELS,
+        lead: Mapping[str, float] = LEAD,
+    ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
+        """Tag rows and pick their labels, as the predictor does but for page furniture.
+
+        Parameters
+        ----------
+        scores : ndarray of float64, shape (n_rows, n_labels + 1)
+        labels : sequence of str, optional
+            ``n_labels`` names; by default the four.
+        lead : mapping of str to float, optional
+            For :func:`palermo.predictor.leading`.
+
+        Returns
+        -------
+        tags : ndarray of bool, shape (n_rows, n_labels)
+        label : ndarray of int, shape (n_rows,)
+            Number of the label; ``n_labels`` for none.
+
+        Examples
+        --------
+        >>> both = Rule(np.ones(2), np.zeros(2), np.array([0.5, 0.5]))
+        >>> tags, label = both.decide(np.array([[1.0, 1.0], [1.0, -1.0]]), ["policy"])
+        >>> tags.tolist(), label.tolist()
+        ([[True], [False]], [0, 1])
+        """
+        probabilities = self.probabilities(scores)
+        tags = tagged(probabilities, self.thresholds)
+        best = leading(labels, probabilities[:, :-1], tags, lead)
+        return tags, np.where(tags.any(axis=1), best, len(labels))
 
 
 def rule(

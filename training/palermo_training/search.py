@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
 from palermo.labels import LABELS, NONE
-from palermo.predictor import LEAD, leading, tagged
+from palermo.predictor import LEAD
 from palermo.text import terms, tokens
 from palermo_training import recipe
 from palermo_training.corpus import Row
@@ -187,10 +187,8 @@ class _Truth:
     def result(self, name: str, scores: Scores, lead: Mapping[str, float] = LEAD) -> Result:
         """Calibrate, decide and count."""
         rule = recipe.rule(scores[self.authored], self.has[self.authored])
-        probabilities = rule.probabilities(scores)
-        tags, has = tagged(probabilities, rule.thresholds), self.has[:, :-1]
-        best = leading(LABELS, probabilities[:, :-1], tags, lead)
-        said = np.where(tags.any(axis=1), best, len(LABELS))
+        tags, said = rule.decide(scores, lead=lead)
+        has = self.has[:, :-1]
         figures: list[dict[str, float]] = [{}, {}, {}]
         for part, which in self.parts.items():
             for figure, value in zip(
