@@ -176,7 +176,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
         digest=artifact.digest[:12],
         data=str(about["data"])[:12],
         terms=len(artifact.terms),
-        heads="one calibrated logistic regression a label",
+        heads="one calibrated logistic regression a label, and one for being of the field",
         rows=about["rows"],
         groups=about["groups"],
         counts="\n".join(f"| {label} | {about[f'rows {label}']} |" for label in labels),
