@@ -10,7 +10,7 @@ SEED = ROOT / "seeds" / "000_cc08b8aa00154e8c.txt"
 OTHERS = {"numpy", "sentencex", "typer"}
 OF_TYPER = {"annotated_doc", "click", "colorama", "shellingham", "typing_extensions"}
 OURS = {
-    "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
+    "artifact", "batch", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
     "joblib_reader", "keys", "labels", "outputs", "outputs.finding", "outputs.jsonl",
     "outputs.summary", "outputs.target", "passages", "predictor", "progress", "sources", "stop",
     "store", "tally", "terms", "text",

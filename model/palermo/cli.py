@@ -7,19 +7,18 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TextIO, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO, cast, get_args
 
 import typer
 
 from palermo.errors import OutputError, PalermoError
-from palermo.passages import Lang, Passage, Unit
+from palermo.passages import Lang, Unit
 
 if TYPE_CHECKING:
-    from palermo.outputs.finding import Finding, Reasons
+    from palermo.outputs.finding import Finding
     from palermo.outputs.target import Part
 
 Format = Literal["table", "json", "jsonl", "csv", "html"]
@@ -187,16 +186,14 @@ def classify(
     if min_precision is not None and not 0 <= min_precision <= 1:
         raise typer.BadParameter("it must lie between 0 and 1", param_hint="--min-precision")
     from palermo import __version__
+    from palermo.batch import Batch
     from palermo.documents import STDIN
     from palermo.inputs import expand
     from palermo.outputs import target as targets
-    from palermo.outputs.finding import Finding
-    from palermo.outputs.summary import Summary
     from palermo.predictor import Predictor
     from palermo.progress import Progress
     from palermo.sources import Source, growing, read
     from palermo.stop import Stop, Stopped
-    from palermo.tally import Tally
 
     if target is not None:
         format = format or default(target, text_column, sys.stdout)
@@ -230,93 +227,53 @@ def classify(
     before = {} if target is None else targets.left(target, made, resume)
     if resume and not before:
         complain(f"Note: {target}: there is nothing to go on with, so all is done from the start")
-    state = before.get("state", {})
-    tally = Tally(**state.get("tally", {}))
-    summary = Summary(predictor.labels, state.get("summary"))
-    columns: list[str] = state.get("columns", [])
-    if summary.written is None and (only or only_term_warnings):
-        summary.written = 0
-    start = replace(tally)
-    last: Source | None = None
+    batch = Batch(predictor, before.get("state"), only or (), only_term_warnings)
     sources: deque[Source] = deque()
     progress = Progress(not quiet, tables=text_column is not None)
     names = expand(files, recursive)
     if target is not None:  # may lie in a folder that is read
         ours = targets.beside(target)
         names = (name for name in names if name in files or not growing(name, ours))
-    named = progress.over(names)
     reached = progress.reach if progress.shown else None
-    texts = read(named, text_column, sources, tally, complain, reached)
-    beside = target is None and sys.stdout is not None and sys.stdout.isatty()
+    texts = read(progress.over(names), text_column, sources, batch.tally, complain, reached)
     stop = Stop()
     tagged = stop.over(predictor.tag_all(texts, unit, lang, min_precision))
 
-    def so_far() -> dict[str, Any]:
-        at = asdict(last.tally if last else start)
-        return {"tally": at, "summary": summary.state(), "columns": columns}
-
-    def wanted(passage: Passage) -> bool:
-        tags = passage.tags or ("none",)
-        return (not only or bool({*tags} & {*only})) and (
-            not only_term_warnings or passage.term is not None
-        )
-
-    def reasons(passage: Passage) -> "Reasons":
-        return {tag: predictor.explain(passage.text, tag) for tag in passage.tags}
-
-    def documents() -> Iterator[tuple[Source, list[Passage]]]:
-        nonlocal last
-        for passages in tagged:
-            source = sources.popleft()
-            if summary.written is not None:
-                summary.written += sum(map(wanted, passages))
-            yield source, summary.count(passages)
-            last = source
-            if resumable:
-                cast("Part", out).mark()
-
-    def findings() -> Iterator[Finding]:
-        for (file, number, more, _), passages in documents():
-            for index, passage in enumerate(passages):
-                if not wanted(passage):
-                    continue
-                why = reasons(passage) if explain else None
-                if beside:
-                    progress.hide()
-                yield Finding(passage, file, number, index, predictor.model, why, more)
-
-    def where() -> str:
-        return f"after {last.name}" if last else "before the first input was done"
-
     def left() -> None:
         if not quiet:
-            complain(f"Note: what read standard output has closed it; stopped {where()}")
+            complain(f"Note: what read standard output has closed it; stopped {batch.where}")
 
     opened = (
         output(left)
         if target is None
-        else targets.opened(target, made if resumable else None, before, so_far)
+        else targets.opened(target, made if resumable else None, before, batch.so_far)
     )
     try:
         with stop, progress, opened as out:
             format = format or default(target, text_column, out)
+            mark = cast("Part", out).mark if resumable else None
+            documents = batch.documents(tagged, sources, mark)
             if format == "html":  # counts what is not wanted too, and shows reasons on demand
                 from palermo.outputs import report
 
-                pages = ((source.name, passages) for source, passages in documents())
-                paged = text_column is None
-                report.write(pages, wanted, reasons, predictor.labels, predictor.model, out, paged)
+                pages = ((source.name, passages) for source, passages in documents)
+                report.write(
+                    pages, batch.wanted, batch.reasons, predictor.labels, predictor.model, out,
+                    text_column is None,
+                )  # fmt: skip
             else:
-                writer(format, predictor.labels, columns)(findings(), out)
+                beside = target is None and sys.stdout is not None and sys.stdout.isatty()
+                findings = batch.findings(documents, explain, progress.hide if beside else None)
+                writer(format, predictor.labels, batch.columns)(findings, out)
             out.flush()
             if not quiet:
-                complain(summary.line(tally))
+                complain(batch.summary.line(batch.tally))
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
         rest = "only --output FILE can be resumed" if target is None else targets.kept(target)
-        complain(f"Stopped by {stopped} {where()}; {rest}")
+        complain(f"Stopped by {stopped} {batch.where}; {rest}")
         raise typer.Exit(stopped.status) from None
-    raise typer.Exit(1 if tally.failed or tally.spoilt else 0)
+    raise typer.Exit(1 if batch.tally.failed or batch.tally.spoilt else 0)
 
 
 def default(target: Path | None, text_column: str | None, out: TextIO) -> Format:
