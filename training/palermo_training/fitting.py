@@ -274,6 +274,7 @@ class Counts:
         learnt: NDArray[np.intp],
         say: Callable[[str], None] | None = None,
         tolerance: float = _ROUGH,
+        columns: Sequence[int] | None = None,
     ) -> NDArray[np.float64]:
         """Score each row by a model that was fitted without it.
 
@@ -287,12 +288,13 @@ class Counts:
             Is told of each fold, in a line.
         tolerance : float, optional
             At which fitting stops.
+        columns : sequence of int, optional
+            Columns of ``has`` to fit; by default those that some row learnt from was judged for.
 
         Returns
         -------
         ndarray of float64, shape (n_rows, n_labels + 1)
-            Not calibrated; NaN for labels that no row learnt from was judged for, and for
-            rows that no fold scores.
+            Not calibrated; NaN for labels not fitted, and for rows that no fold scores.
 
         Raises
         ------
@@ -306,7 +308,8 @@ class Counts:
         >>> Counts(rows).held_out(parts, np.arange(len(rows))).shape
         (214, 5)
         """
-        columns = np.flatnonzero(self.judged[learnt].any(axis=0)).tolist()
+        if columns is None:
+            columns = np.flatnonzero(self.judged[learnt].any(axis=0)).tolist()
         found = np.full(self.has.shape, np.nan)
         for number, (inside, outside) in enumerate(parts, 1):
             if say is not None:

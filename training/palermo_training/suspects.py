@@ -142,6 +142,6 @@ def out_of_fold(
     parts = [(inside, wanted) for inside, wanted in parts if len(wanted)]
     scores = np.full((len(rows), len(labels)), np.nan)
     scores[:, [labels.index(label) for label in table.labels]] = table.held_out(
-        parts, np.arange(len(every)), tolerance=_ROUGH
+        parts, np.arange(len(every)), tolerance=_ROUGH, columns=range(len(table.labels))
     )[: len(rows), :-1]
     return np.asarray(1 / (1 + np.exp(-scores)))
