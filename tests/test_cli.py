@@ -160,6 +160,20 @@ def test_a_file_whose_name_is_no_text(tmp_path):
     assert os.fsencode(json.loads(run.stdout)["file"]) == path
 
 
+def test_a_reader_that_goes_away_between_two_tables(tmp_path):
+    for number in range(30):  # each less than a buffer, all of them more than a pipe
+        (tmp_path / f"{number}.txt").write_text("They paid the guide.\n\n" * 300)
+    run = subprocess.Popen(
+        [CLASSIFY, "--recursive", tmp_path, "--format", "table"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert run.stdout.read(20)
+    run.stdout.close()
+    assert b"closed it; stopped" in run.stderr.read()
+    run.stderr.close()
+    assert run.wait(timeout=120) == 0
+
+
 @pytest.mark.parametrize("quiet", [["--quiet"], []])
 @pytest.mark.parametrize("format", ["jsonl", "table"])
 @pytest.mark.parametrize(("missing", "status"), [([], 0), (["none.txt"], 1)])

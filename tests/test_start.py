@@ -10,9 +10,9 @@ SEED = ROOT / "seeds" / "000_cc08b8aa00154e8c.txt"
 OTHERS = {"numpy", "sentencex", "typer"}
 OF_TYPER = {"annotated_doc", "click", "colorama", "shellingham", "typing_extensions"}
 OURS = {
-    "artifact", "batch", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
+    "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
     "joblib_reader", "keys", "labels", "outputs", "outputs.finding", "outputs.jsonl",
-    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "sources", "stop",
+    "outputs.summary", "outputs.target", "passages", "predictor", "progress", "run", "sources", "stop",
     "store", "tally", "terms", "text",
 }  # fmt: skip
 # progress: a few lines that decide whether rich is needed for a bar.

@@ -186,12 +186,12 @@ def classify(
     if min_precision is not None and not 0 <= min_precision <= 1:
         raise typer.BadParameter("it must lie between 0 and 1", param_hint="--min-precision")
     from palermo import __version__
-    from palermo.batch import Batch
     from palermo.documents import STDIN
     from palermo.inputs import expand
     from palermo.outputs import target as targets
     from palermo.predictor import Predictor
     from palermo.progress import Progress
+    from palermo.run import Run
     from palermo.sources import Source, growing, read
     from palermo.stop import Stop, Stopped
 
@@ -227,7 +227,7 @@ def classify(
     before = {} if target is None else targets.left(target, made, resume)
     if resume and not before:
         complain(f"Note: {target}: there is nothing to go on with, so all is done from the start")
-    batch = Batch(predictor, before.get("state"), only or (), only_term_warnings)
+    run = Run(predictor, before.get("state"), only or (), only_term_warnings)
     sources: deque[Source] = deque()
     progress = Progress(not quiet, tables=text_column is not None)
     names = expand(files, recursive)
@@ -235,45 +235,45 @@ def classify(
         ours = targets.beside(target)
         names = (name for name in names if name in files or not growing(name, ours))
     reached = progress.reach if progress.shown else None
-    texts = read(progress.over(names), text_column, sources, batch.tally, complain, reached)
+    texts = read(progress.over(names), text_column, sources, run.tally, complain, reached)
     stop = Stop()
     tagged = stop.over(predictor.tag_all(texts, unit, lang, min_precision))
 
     def left() -> None:
         if not quiet:
-            complain(f"Note: what read standard output has closed it; stopped {batch.where}")
+            complain(f"Note: what read standard output has closed it; stopped {run.where}")
 
     opened = (
         output(left)
         if target is None
-        else targets.opened(target, made if resumable else None, before, batch.so_far)
+        else targets.opened(target, made if resumable else None, before, run.so_far)
     )
     try:
         with stop, progress, opened as out:
             format = format or default(target, text_column, out)
             mark = cast("Part", out).mark if resumable else None
-            documents = batch.documents(tagged, sources, mark)
+            documents = run.documents(tagged, sources, mark)
             if format == "html":  # counts what is not wanted too, and shows reasons on demand
                 from palermo.outputs import report
 
                 pages = ((source.name, passages) for source, passages in documents)
                 report.write(
-                    pages, batch.wanted, batch.reasons, predictor.labels, predictor.model, out,
+                    pages, run.wanted, run.reasons, predictor.labels, predictor.model, out,
                     text_column is None,
                 )  # fmt: skip
             else:
                 beside = target is None and sys.stdout is not None and sys.stdout.isatty()
-                findings = batch.findings(documents, explain, progress.hide if beside else None)
-                writer(format, predictor.labels, batch.columns)(findings, out)
+                findings = run.findings(documents, explain, progress.hide if beside else None)
+                writer(format, predictor.labels, run.columns)(findings, out)
             out.flush()
             if not quiet:
-                complain(batch.summary.line(batch.tally))
+                complain(run.summary.line(run.tally))
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
         rest = "only --output FILE can be resumed" if target is None else targets.kept(target)
-        complain(f"Stopped by {stopped} {batch.where}; {rest}")
+        complain(f"Stopped by {stopped} {run.where}; {rest}")
         raise typer.Exit(stopped.status) from None
-    raise typer.Exit(1 if batch.tally.failed or batch.tally.spoilt else 0)
+    raise typer.Exit(1 if run.tally.failed or run.tally.spoilt else 0)
 
 
 def default(target: Path | None, text_column: str | None, out: TextIO) -> Format:

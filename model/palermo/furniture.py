@@ -57,7 +57,11 @@ def is_furniture(text: str) -> bool:
         return False
     if _LIST_HEAD.match(text):
         return True
-    if len(text) <= _LONGEST_RELEASE and _RELEASE.match(text) and not WORDS.search(text):
+    if (
+        len(text) <= _LONGEST_RELEASE
+        and (head := _RELEASE.match(text))
+        and not WORDS.search(text, head.end())  # before it stands the sender's name
+    ):
         return True
     if also := _SEE_ALSO.match(text):  # a list, and no headline, which may say something
         return all(len(item.split()) <= _ITEM_WORDS for item in re.split("[,;|·•/]", also[1]))

@@ -1,4 +1,4 @@
-"""A batch on its way: what was tagged becomes findings, counted and picked as they go by."""
+"""One run of classify: what was tagged becomes findings, counted and picked as they go by."""
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -14,8 +14,8 @@ from palermo.sources import Source
 from palermo.tally import Tally
 
 
-class Batch:
-    """What one run has read and counted, and which passages it wants.
+class Run:
+    """What a run has read and counted, and which passages it wants.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ class Batch:
     --------
     >>> from collections import deque
     >>> predictor = Predictor.load()
-    >>> batch = Batch(predictor, only=["none"])
+    >>> run = Run(predictor, only=["none"])
     >>> source = Source("a.txt", 0, {}, Tally(done=1))
     >>> tagged = predictor.tag_all(["Sign up for our newsletter."])
-    >>> [each.file for each in batch.findings(batch.documents(tagged, deque([source])))]
+    >>> [each.file for each in run.findings(run.documents(tagged, deque([source])))]
     ['a.txt']
-    >>> batch.where
+    >>> run.where
     'after a.txt'
     """
 
@@ -93,9 +93,9 @@ class Batch:
 
         Examples
         --------
-        >>> batch = Batch(Predictor.load())
+        >>> run = Run(Predictor.load())
         >>> sources = deque([Source("a.txt", 0, {}, Tally())])
-        >>> [source.name for source, passages in batch.documents([[]], sources)]
+        >>> [source.name for source, passages in run.documents([[]], sources)]
         ['a.txt']
         """
         for passages in tagged:
@@ -111,7 +111,7 @@ class Batch:
         self,
         documents: Iterable[tuple[Source, list[Passage]]],
         explain: bool = False,
-        before: Callable[[], None] | None = None,
+        hide: Callable[[], None] | None = None,
     ) -> Iterator[Finding]:
         """Yield the passages that are wanted, with all that is written of them.
 
@@ -121,8 +121,8 @@ class Batch:
             From :meth:`documents`.
         explain : bool, default False
             Whether reasons are given.
-        before : callable, optional
-            Is called before each finding, as it may be shown at once.
+        hide : callable, optional
+            Is called before each finding, to take away what stands in its place.
 
         Yields
         ------
@@ -132,7 +132,7 @@ class Batch:
         --------
         >>> predictor, source = Predictor.load(), Source("a.txt", 0, {}, Tally())
         >>> documents = [(source, predictor.tag("The coast guard stopped the smugglers."))]
-        >>> [list(each.reasons) for each in Batch(predictor).findings(documents, explain=True)]
+        >>> [list(each.reasons) for each in Run(predictor).findings(documents, explain=True)]
         [['enforcement']]
         """
         for (file, number, more, _), passages in documents:
@@ -140,8 +140,8 @@ class Batch:
                 if not self.wanted(passage):
                     continue
                 why = self.reasons(passage) if explain else None
-                if before is not None:
-                    before()
+                if hide is not None:
+                    hide()
                 yield Finding(passage, file, number, index, self._predictor.model, why, more)
 
     def wanted(self, passage: Passage) -> bool:
@@ -158,7 +158,7 @@ class Batch:
         Examples
         --------
         >>> predictor = Predictor.load()
-        >>> Batch(predictor, only=["policy"]).wanted(predictor.tag("Good morning.")[0])
+        >>> Run(predictor, only=["policy"]).wanted(predictor.tag("Good morning.")[0])
         False
         """
         tags = passage.tags or (NONE,)
@@ -181,7 +181,7 @@ class Batch:
         Examples
         --------
         >>> predictor = Predictor.load()
-        >>> Batch(predictor).reasons(predictor.tag("Good morning.")[0])
+        >>> Run(predictor).reasons(predictor.tag("Good morning.")[0])
         {}
         """
         return {tag: self._predictor.explain(passage.text, tag) for tag in passage.tags}
@@ -196,7 +196,7 @@ class Batch:
 
         Examples
         --------
-        >>> sorted(Batch(Predictor.load()).so_far())
+        >>> sorted(Run(Predictor.load()).so_far())
         ['columns', 'summary', 'tally']
         """
         at = asdict(self._last.tally if self._last else self._start)
@@ -204,11 +204,11 @@ class Batch:
 
     @property
     def where(self) -> str:
-        """How far the batch has come, for people.
+        """How far the run has come, for people.
 
         Examples
         --------
-        >>> Batch(Predictor.load()).where
+        >>> Run(Predictor.load()).where
         'before the first input was done'
         """
         return f"after {self._last.name}" if self._last else "before the first input was done"

@@ -8,8 +8,8 @@ Corporation's news mail. They stay their owners': the text comes with the tests 
 gensim, the extra ``bench-news``, and ``news.jsonl`` holds places in it and labels alone. All
 sentences of documents that name the field were taken (the first fourteen), and the first three of
 seventy others. Two readers, language models under the codebook, labelled them blind; where they
-differed, a third did; all readings are in the file, and passages on which no two of three agreed
-have no label.
+differed, a third did, and each tag and the label are those that two gave; all readings are in the
+file, and passages of which no two gave the same label have none.
 
 They served to choose the recipe (``training/README.md``), so they flatter it.
 """
@@ -24,10 +24,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.words import ROOT
-from palermo import LABELS, NONE, Predictor
+from palermo import LABELS, Predictor
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
-from palermo_training.evaluation import Decision, evaluate
+from palermo_training.evaluation import PRIMARY, Decision, evaluate
 from palermo_training.fitting import Counts
 from palermo_training.held_out import decide
 
@@ -79,21 +79,21 @@ def decisions(news: list[Row], asked: bool) -> list[Decision]:
     which = np.append(np.ones(len(LABELS)), asked)
     held_out = table.held_out(parts, here, tolerance=ROUGH)[here] * which
     rule = recipe.rule(held_out, table.has[here])
-    tags, said = rule.decide(table.scores(there, *table.fit(here, ROUGH)) * which)
+    tags, said = rule.decide(table.scores(there, *table.fit(here, ROUGH)) * which, LABELS)
     return [
-        Decision(tuple(compress(LABELS, row)), (*LABELS, NONE)[label])
+        Decision(tuple(compress(LABELS, row)), PRIMARY[label])
         for row, label in zip(tags.tolist(), said.tolist(), strict=True)
     ]
 
 
 def main() -> None:
     labelled = [json.loads(line) for line in LABELLED.read_text("utf-8").splitlines()]
-    alike = sum(len(found["readers"]) == 2 for found in labelled)  # a third read the others
+    alike = sum(found["readers"][0] == found["readers"][1] for found in labelled)
     news, predictor = passages(labelled), Predictor.load(ROOT / "artifacts" / "palermo.joblib")
     none = [at for at, row in enumerate(news) if not row.tags]
     print(
         f"{len(labelled)} passages, of which two readers labelled {alike} alike; {len(news)} have a "
-        f"label by two of three, {len(news) - len(none)} of them of the field\n"
+        f"label that two readers gave, {len(news) - len(none)} of them are of the field\n"
     )
     print("| | right label | kappa | F1 policy | F1 enforcement | none, but tagged |")
     print("|---|---|---|---|---|---|")

@@ -87,7 +87,7 @@ class Peer:
                 held_out[number, outside] = self.fit(values, truth[inside], setting)(unseen)
         rules = [recipe.rule(scores, truth) for scores in held_out]
         f1 = [
-            f1_score(primary, rule.decide(scores)[1], average="macro")
+            f1_score(primary, rule.decide(scores, LABELS)[1], average="macro")
             for rule, scores in zip(rules, held_out, strict=True)
         ]
         best = int(np.argmax(f1))
@@ -96,7 +96,7 @@ class Peer:
 
         def decide(texts: list[str]) -> Said:
             start = time.process_time()
-            said = rules[best].decide(scorer(featurize(texts)))
+            said = rules[best].decide(scorer(featurize(texts)), LABELS)
             return *said, time.process_time() - start + self.seconds_before * len(texts)
 
         return decide

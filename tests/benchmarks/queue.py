@@ -119,11 +119,10 @@ class Simulation:
 
     def figures(self, model: "Model", rows: Rows) -> tuple[float, float]:
         scores = model.scores(rows)
-        _, said = model.rule.decide(scores)
-        probabilities = model.rule.probabilities(scores)
+        _, said = model.rule.decide(scores, LABELS)
         return (
             float(f1_score(self.primary[rows], said, average="macro")),
-            float(average_precision_score(self.table.has[rows, :-1], probabilities[:, :-1])),
+            float(average_precision_score(self.table.has[rows, :-1], scores[:, :-1])),
         )
 
 

@@ -15,7 +15,8 @@ _CARD = """\
 | | |
 |---|---|
 | model | `palermo.joblib`, version {version}, digest `{digest}` |
-| kind | weighted sums over words, pairs and character runs ({terms:,} terms); {heads} |
+| kind | weighted sums over words, pairs and character runs ({terms:,} terms); \
+one calibrated logistic regression a label, and one for being of the field |
 | trained on | {rows:,} passages in {groups:,} groups, digest `{data}` |
 | languages | English, Spanish |
 | size | scores one passage at a time, knows nothing of the passages around it |
@@ -167,7 +168,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.6.0'
+    '# Model card: palermo 0.7.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)
@@ -176,7 +177,6 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
         digest=artifact.digest[:12],
         data=str(about["data"])[:12],
         terms=len(artifact.terms),
-        heads="one calibrated logistic regression a label, and one for being of the field",
         rows=about["rows"],
         groups=about["groups"],
         counts="\n".join(f"| {label} | {about[f'rows {label}']} |" for label in labels),

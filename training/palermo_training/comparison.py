@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palermo.artifact import Artifact
-from palermo.predictor import tagged
 from palermo_training import recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import counts, drawn, macro_f1
@@ -141,7 +140,7 @@ def _decided(
     for inside, outside in parts:
         chosen = np.intersect1d(inside, learnt)
         rule = recipe.rule(scores[chosen], table.has[chosen], table.judged[chosen])
-        tags = tagged(rule.probabilities(scores[outside]), rule.thresholds)
+        tags, _ = rule.decide(scores[outside], table.labels)
         found[np.ix_(outside, known)] = tags[:, known]
     return found
 

@@ -22,7 +22,6 @@ from sklearn.model_selection import GroupKFold
 
 from palermo.engine import EXPONENT
 from palermo.errors import CorpusError
-from palermo.labels import LABELS
 from palermo.predictor import LEAD, leading, tagged
 from palermo.text import terms
 from palermo_training.evaluation import DRAWS, SEED
@@ -349,7 +348,7 @@ def threshold(
 
 @dataclass(frozen=True)
 class Rule:
-    """How scores become probabilities and tags.
+    """How scores become probabilities, tags and labels.
 
     Attributes
     ----------
@@ -393,7 +392,7 @@ class Rule:
     def decide(
         self,
         scores: NDArray[np.float64],
-        labels: Sequence[str] = LABELS,
+        labels: Sequence[str],
         lead: Mapping[str, float] = LEAD,
     ) -> tuple[NDArray[np.bool_], NDArray[np.intp]]:
         """Tag rows and pick their labels, as the predictor does but for page furniture.
@@ -401,8 +400,8 @@ class Rule:
         Parameters
         ----------
         scores : ndarray of float64, shape (n_rows, n_labels + 1)
-        labels : sequence of str, optional
-            ``n_labels`` names; by default the four.
+        labels : sequence of str
+            ``n_labels`` names.
         lead : mapping of str to float, optional
             For :func:`palermo.predictor.leading`.
 
@@ -414,8 +413,8 @@ class Rule:
 
         Examples
         --------
-        >>> both = Rule(np.ones(2), np.zeros(2), np.array([0.5, 0.5]))
-        >>> tags, label = both.decide(np.array([[1.0, 1.0], [1.0, -1.0]]), ["policy"])
+        >>> rule = Rule(np.ones(2), np.zeros(2), np.array([0.5, 0.5]))
+        >>> tags, label = rule.decide(np.array([[1.0, 1.0], [1.0, -1.0]]), ["policy"])
         >>> tags.tolist(), label.tolist()
         ([[True], [False]], [0, 1])
         """

@@ -187,7 +187,7 @@ class _Truth:
     def result(self, name: str, scores: Scores, lead: Mapping[str, float] = LEAD) -> Result:
         """Calibrate, decide and count."""
         rule = recipe.rule(scores[self.authored], self.has[self.authored])
-        tags, said = rule.decide(scores, lead=lead)
+        tags, said = rule.decide(scores, LABELS, lead)
         has = self.has[:, :-1]
         figures: list[dict[str, float]] = [{}, {}, {}]
         for part, which in self.parts.items():

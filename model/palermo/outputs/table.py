@@ -3,6 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from io import StringIO
 from itertools import groupby
 from typing import Final, TextIO
 
@@ -82,7 +83,13 @@ def write(
     from rich.text import Text
 
     plain = not to.isatty() or "NO_COLOR" in os.environ
-    console = Console(file=to, highlight=False, color_system=None if plain else "auto")
+    shown = StringIO()  # and not ``to``: rich would end the process when a pipe closes
+    console = Console(
+        file=shown,
+        force_terminal=to.isatty(),
+        highlight=False,
+        color_system=None if plain else "auto",
+    )
     narrow = console.width < _NARROW
     table = Table(box=None, header_style="dim", pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("label", min_width=11)
@@ -105,10 +112,9 @@ def write(
                 ]
             ),
         )
-    with console.capture() as shown:  # rich would end the process when a pipe closes
-        console.print(Text(printable(file), style="bold"), soft_wrap=True)
-        console.print(table)
-    to.write("".join(f"{line.rstrip()}\n" for line in shown.get().splitlines()))
+    console.print(Text(printable(file), style="bold"), soft_wrap=True)
+    console.print(table)
+    to.write("".join(f"{line.rstrip()}\n" for line in shown.getvalue().splitlines()))
 
 
 def write_all(findings: Iterable[Finding], to: TextIO) -> None:
