@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 import palermo
 from palermo import ArtifactError, CorpusError, Predictor
 from palermo.artifact import load
-from palermo_training import cli, corpus, evaluation, gate, held_out
+from palermo_training import cli, corpus, gate, held_out, slices
+from palermo_training.fitting import train
 
 ARTIFACTS = ROOT / "artifacts"
 run = CliRunner()
@@ -28,45 +29,39 @@ def seeds_alone(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """What the one command that makes a model leaves in artifacts/: takes minutes.
-
-    Of the figures, those on real text are measured again; the others take too long here.
-    """
-    checkout = tmp_path_factory.mktemp("checkout")
-    (checkout / "pyproject.toml").touch()
-    (checkout / "artifacts").mkdir()
-
-    def on_seeds(seeds, authored):
-        decisions = held_out.leave_one_group_out(seeds, authored, jobs=-1)
-        return {"seeds": evaluation.evaluate(seeds, decisions, "seeds")}
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cli, "_CHECKOUT", checkout)
-        patch.setattr(held_out, "of_corpus", on_seeds)
-        result = invoke("train")
+def trained(tmp_path_factory):
+    """The model that the command makes of the committed corpus: takes minutes."""
+    file = tmp_path_factory.mktemp("models") / "palermo.joblib"
+    result = invoke("train", "--output", file)
     assert result.exit_code == 0
     assert "Training on" in result.stderr
-    return checkout / "artifacts"
+    return file
 
 
-def test_the_committed_artifacts_are_what_training_gives(filled):
-    committed, found = (
-        json.loads((folder / "evaluation.json").read_text()) for folder in (ARTIFACTS, filled)
-    )
-    models = [load(folder / "palermo.joblib") for folder in (ARTIFACTS, filled)]
-    assert committed["model"] == models[0].digest
+def test_the_committed_model_is_what_training_gives(trained):
+    models = [load(file) for file in (ARTIFACTS / "palermo.joblib", trained)]
     assert models[0].about == models[1].about
-    if models[0].digest == models[1].digest:
-        assert found["seeds"] | {"what": ""} == committed["seeds"] | {"what": ""}
-    else:  # another platform may round a last digit otherwise; a reader would never see it
+    if models[0].digest != models[1].digest:
+        # another platform may round a last digit otherwise; a reader would never see it
         texts = [row.text for row in corpus.seeds()] + ["", "El pollero cobró 7.000 dólares."]
         ours, theirs = (Predictor(model).predict_proba(texts) for model in models)
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
-        for figure in ("macro_f1", "macro_f1_tags"):
-            assert found["seeds"][figure]["value"] == pytest.approx(
-                committed["seeds"][figure]["value"], abs=gate.EPSILON
-            )
+
+
+def test_the_committed_figures_are_those_of_the_committed_model_and_corpus():
+    """Those of one article are measured again: all of them would take an hour here."""
+    committed = json.loads((ARTIFACTS / "evaluation.json").read_text())
+    assert committed["model"] == load(ARTIFACTS / "palermo.joblib").digest
+    article = min((part for part in committed["parts"] if part["part"].startswith("article")),
+                  key=lambda part: part["rows"])  # fmt: skip
+    group = article["part"].removeprefix("article ")
+    rows = [row for row in corpus.seeds() if row.group == group]
+    others = [row for row in corpus.seeds() if row.group != group]
+    about = [row for row in corpus.authored() if row.about != group]
+    decisions = held_out.decide(Predictor(train([*others, *about])), rows)
+    (found,) = slices.parts(rows, decisions)
+    for figure in ("macro_f1", "macro_f1_tags", "accuracy"):
+        assert found[figure] == pytest.approx(article[figure], abs=gate.EPSILON)
 
 
 def test_the_card_is_written_from_the_model_and_its_figures():
@@ -150,6 +145,19 @@ def test_training_twice_gives_the_same_bytes(tmp_path, seeds_alone):
     one, other = (hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
     assert one == other
     assert sorted(tmp_path.iterdir()) == files
+
+
+def test_a_checkout_gets_the_model_its_figures_and_its_card(tmp_path, monkeypatch, seeds_alone):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "artifacts").mkdir()
+    monkeypatch.setattr(cli, "_CHECKOUT", tmp_path)
+    assert invoke("train").exit_code == 0
+    files = {file.name: file for file in (tmp_path / "artifacts").iterdir()}
+    assert {*files} == {"palermo.joblib", "evaluation.json", "MODEL_CARD.md"}
+    model, figures = load(files["palermo.joblib"]), json.loads(files["evaluation.json"].read_text())
+    assert figures["model"] == model.digest
+    assert figures["seeds alone"]["rows"] == 214
+    assert model.digest[:12] in files["MODEL_CARD.md"].read_text()
 
 
 def test_outside_a_checkout_training_asks_where_to(tmp_path, monkeypatch):

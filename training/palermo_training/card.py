@@ -117,7 +117,7 @@ def figures(found: Mapping[str, Any]) -> str:
         head = f"{'macro-F1':>10}{'':>16}{'tags':>10}{'accuracy':>10}"
         lines += ["", f"{'part':<28}{'rows':>10}{head}"]
         for each in found["parts"]:
-            interval = f"{each['low']:.3f} to {each['high']:.3f}"
+            interval = f"{each['low']:.3f} to {each['high']:.3f}" if "low" in each else ""
             lines.append(
                 f"{each['part']:<28}{each['rows']:>10,}{each['macro_f1']:>10.3f}{interval:>16}"
                 f"{each['macro_f1_tags']:>10.3f}{each['accuracy']:>10.3f}"
@@ -168,7 +168,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.7.0'
+    '# Model card: palermo 0.8.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)

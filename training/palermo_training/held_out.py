@@ -66,7 +66,7 @@ def of_corpus(seeds: Sequence[Row], authored: Sequence[Row]) -> dict[str, Any]:
             )
     said = written[:half]
     found |= {
-        "parts": slices.parts(authored, said),
+        "parts": [*slices.parts(seeds, real), *slices.parts(authored, said)],
         "wrong word": slices.wrong_word(authored, said),
         "term check": slices.term_check(authored, said, masked),
         "wrong word in seeds": slices.wrong_word(seeds, real),

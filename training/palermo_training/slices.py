@@ -12,51 +12,62 @@ from palermo.terms import uses
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate
 
-_LEAST: Final = 100  # rows of a part that gets a line of its own
+_PARTS: Final = ("article", "lang", "region", "genre", "unit", "period")
+_LEAST: Final = 100  # authored rows of a part that gets a line of its own
 _BINS: Final = 10  # of the reliability diagram
 
 
 def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, Any]]:
-    """Score authored rows by language, region, genre and kind.
+    """Score seeds by article, and authored rows by language, region, genre and kind.
 
     Parameters
     ----------
     rows : sequence of Row
-        Authored rows with their attributes.
+        All of one origin; authored rows with their attributes.
     decisions : sequence of Decision
         What models said of them that never saw their groups.
 
     Returns
     -------
     list of dict
-        ``part``, ``rows``, ``macro_f1`` with its interval ``low`` to ``high``,
-        ``macro_f1_tags`` and ``accuracy`` of every part of a hundred rows or more.
+        ``part``, ``rows``, ``macro_f1`` with its interval ``low`` to ``high`` (none where the
+        part is one group), ``macro_f1_tags`` and ``accuracy`` of every article, and of every
+        part of a hundred authored rows or more.
 
     Examples
     --------
-    >>> parts([], [])
-    []
+    >>> row = Row("1", "Sign up", (), "none", "seed-000", origin="seed")
+    >>> parts([row], [Decision((), "none")])[0]["part"]
+    'article seed-000'
     """
     found = []
-    for name in ("lang", "region", "genre", "unit", "period"):
-        values = [row.lang if name == "lang" else row.attributes.get(name, "") for row in rows]
-        for value in sorted(set(values)):
+    for name in _PARTS:
+        values = [_part(row, name) for row in rows]
+        for value in sorted(set(values) - {""}):
             which = [at for at, each in enumerate(values) if each == value]
-            if len(which) < _LEAST:
+            if name != "article" and len(which) < _LEAST:
                 continue
             figures = evaluate([rows[at] for at in which], [decisions[at] for at in which], "")
+            score = figures.macro_f1
+            interval = {"low": round(score.low, 4), "high": round(score.high, 4)}
             found.append(
                 {
                     "part": f"{name} {value}",
                     "rows": len(which),
-                    "macro_f1": round(figures.macro_f1.value, 4),
-                    "low": round(figures.macro_f1.low, 4),
-                    "high": round(figures.macro_f1.high, 4),
+                    "macro_f1": round(score.value, 4),
+                    **(interval if figures.groups > 1 else {}),
                     "macro_f1_tags": round(figures.macro_f1_tags.value, 4),
                     "accuracy": round(figures.accuracy, 4),
                 }
             )
     return found
+
+
+def _part(row: Row, name: str) -> str:
+    """Name the part of that sort to which a row belongs; empty for none."""
+    if name == "article":
+        return row.group if row.origin == "seed" else ""
+    return row.lang if name == "lang" else row.attributes.get(name, "")
 
 
 def wrong_word(rows: Sequence[Row], decisions: Sequence[Decision]) -> dict[str, Any]:
