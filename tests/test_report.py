@@ -4,6 +4,7 @@ import shutil
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
+from unicodedata import normalize
 
 import pytest
 from conftest import ROOT, any_text
@@ -507,7 +508,8 @@ def on_paper(page):
 
 
 def squeezed(text):
-    return "".join(text.split())
+    """Without white space, and without the ligatures that some fonts print."""
+    return "".join(normalize("NFKC", text).split())
 
 
 def test_print_has_every_passage_and_its_label(show, seeds_page, predictor):
