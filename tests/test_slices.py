@@ -5,7 +5,7 @@ import pytest
 from palermo_training import card, corpus, held_out
 from palermo_training.corpus import Row
 from palermo_training.evaluation import Decision
-from palermo_training.slices import term_check
+from palermo_training.slices import parts, term_check
 
 SMUGGLING, TRAFFICKING = ("smuggling",), ("trafficking",)
 BOTH = SMUGGLING + TRAFFICKING
@@ -73,3 +73,25 @@ def test_the_term_check_of_articles_left_out_is_in_the_card():
     assert f"wrong 2, warned {check['said trafficking']['warned']}, rows " in line
     (line,) = [each for each in lines if "wrong word in seeds, warnings, said smuggling" in each]
     assert "recall" not in line  # of none
+
+
+def test_seeds_are_scored_by_article_alone():
+    rows = corpus.seeds()
+    found = parts(rows, [said(row.tags) for row in rows])
+    assert [part["part"] for part in found] == [f"article seed-00{number}" for number in range(5)]
+    assert sum(part["rows"] for part in found) == len(rows)
+    assert not any("low" in part for part in found)
+
+
+def test_written_rows_are_scored_by_parts_of_a_hundred():
+    sizes = {"caribbean": 100, "oceania": 99}
+    rows = [
+        row("He paid.", SMUGGLING, at, lang="en", origin="authored", attributes={"region": region})
+        for region, size in sizes.items()
+        for at in range(size)
+    ]
+    found = parts(rows, [said(SMUGGLING)] * len(rows))
+    assert [(part["part"], part["rows"]) for part in found] == [
+        ("lang en", 199), ("region caribbean", 100),
+    ]  # fmt: skip
+    assert all(part["low"] <= part["macro_f1"] <= part["high"] for part in found)

@@ -65,8 +65,8 @@ def parts(rows: Sequence[Row], decisions: Sequence[Decision]) -> list[dict[str, 
 
 def _part(row: Row, name: str) -> str:
     """Name the part of that sort to which a row belongs; empty for none."""
-    if name == "article":
-        return row.group if row.origin == "seed" else ""
+    if row.origin == "seed":
+        return row.group if name == "article" else ""
     return row.lang if name == "lang" else row.attributes.get(name, "")
 
 
