@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 from conftest import ROOT
 from typer.testing import CliRunner
@@ -31,7 +32,14 @@ def test_rows_are_counted_by_language_and_label():
     assert found["tags"]["en"]["policy"] == 1
     assert found["none"] == 0.25
     assert found["without words"] == 1 / 3
+    assert found["seeds without words"] == 0
     assert found["coverage"]["region"]["caribbean"] == 1
+
+
+def test_the_words_are_counted_in_seeds_apart():
+    seeds = [replace(each, origin="seed") for each in ROWS]
+    assert statement(seeds)["seeds without words"] == 1 / 3
+    assert statement(seeds)["without words"] == 0
 
 
 def test_se_trata_de_is_no_word_of_the_field():

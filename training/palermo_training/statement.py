@@ -26,11 +26,12 @@ def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]
     dict
         ``rows`` by language and primary label, ``tags``, ``groups``; ``coverage`` of
         the plan by attribute and value; ``none`` and ``without words`` (shares, 0 to
-        1); ``duplicates``, ``translations`` (pairs of ids), ``skeletons`` (share of
-        rows that share theirs); ``distinct pairs`` in 10,000 running words; ``known``
-        (share of running words that the authored rows know) by seed article; and,
-        with ``others``, ``file``: the last two for them, the pairs counted in as many
-        words as they have and also for the corpus.
+        1), and the latter of the seeds, ``seeds without words``; ``duplicates``,
+        ``translations`` (pairs of ids), ``skeletons`` (share of rows that share theirs);
+        ``distinct pairs`` in 10,000 running words; ``known`` (share of running words that
+        the authored rows know) by seed article; and, with ``others``, ``file``: the last
+        two for them, the pairs counted in as many words as they have and also for the
+        corpus.
 
     Examples
     --------
@@ -40,6 +41,7 @@ def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]
     authored = [row for row in rows if row.origin == "authored"]
     langs = sorted({row.lang for row in rows})
     field = [row for row in authored if row.tags]
+    seeds = [row for row in rows if row.origin == "seed" and row.tags]
     found: dict[str, Any] = {
         "rows": {lang: _primary([row for row in rows if row.lang == lang]) for lang in langs},
         "tags": {
@@ -61,6 +63,7 @@ def statement(rows: Sequence[Row], others: Sequence[Row] = ()) -> dict[str, Any]
         },
         "none": _share(len(authored) - len(field), len(authored)),
         "without words": _share(sum(not WORDS.search(row.text) for row in field), len(field)),
+        "seeds without words": _share(sum(not WORDS.search(row.text) for row in seeds), len(seeds)),
         "duplicates": _pairs(variety.duplicates(rows), rows),
         "translations": _pairs(variety.translations(rows), rows),
         "skeletons": _share(
@@ -139,7 +142,8 @@ def table(found: dict[str, Any]) -> str:
         "",
         "of the authored rows",
         f"  none: {found['none']:.1%}",
-        f"  of the field, without smuggl-, traffick-, trata, tráfico: {found['without words']:.1%}",
+        f"  of the field, without smuggl-, traffick-, trata, tráfico: {found['without words']:.1%}"
+        f" (seed sentences {found['seeds without words']:.1%})",
         f"  sharing a sentence skeleton: {found['skeletons']:.1%}",
         *(
             f"  different word pairs in 10,000 running words, {lang}: {count:,.0f}"
