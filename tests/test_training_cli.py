@@ -48,20 +48,23 @@ def test_the_committed_model_is_what_training_gives(trained):
         np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-4)
 
 
-def test_the_committed_figures_are_those_of_the_committed_model_and_corpus():
+def test_the_committed_figures_are_those_of_the_committed_model_and_corpus(trained):
     """Those of one article are measured again: all of them would take too long here."""
     committed = json.loads((ARTIFACTS / "evaluation.json").read_text())
     assert committed["model"] == load(ARTIFACTS / "palermo.joblib").digest
-    article = min((part for part in committed["parts"] if part["part"].startswith("article")),
-                  key=lambda part: part["rows"])  # fmt: skip
+    articles = [part for part in committed["parts"] if part["part"].startswith("article")]
+    right = sum(article["accuracy"] * article["rows"] for article in articles)
+    assert right / 214 == pytest.approx(committed["seeds"]["accuracy"], abs=1e-4)
+
+    article = min(articles, key=lambda part: part["rows"])
     group = article["part"].removeprefix("article ")
     rows = [row for row in corpus.seeds() if row.group == group]
-    others = [row for row in corpus.seeds() if row.group != group]
-    written = [row for row in corpus.authored() if row.about != group]
-    decisions = held_out.decide(Predictor(train([*others, *written])), rows)
-    (found,) = slices.parts(rows, decisions)
-    for figure in ("macro_f1", "macro_f1_tags", "accuracy"):
-        assert found[figure] == pytest.approx(article[figure], abs=gate.EPSILON)
+    model = train(held_out.without(group, corpus.seeds(), corpus.authored()))
+    (found,) = slices.parts(rows, held_out.decide(Predictor(model), rows))
+    if load(trained).digest == committed["model"]:
+        assert found == article
+    else:  # another platform may decide one of them otherwise
+        assert found["accuracy"] == pytest.approx(article["accuracy"], abs=1.01 / len(rows))
 
 
 def test_the_card_is_written_from_the_model_and_its_figures():

@@ -157,12 +157,36 @@ def leave_one_group_out(
     True
     """
     groups = list(dict.fromkeys(row.group for row in rows))
-    training = [
-        [row for row in rows if row.group != group] + [row for row in extra if row.about != group]
-        for group in groups
-    ]
+    training = [without(group, rows, extra) for group in groups]
     outside = [[at for at, row in enumerate(rows) if row.group == group] for group in groups]
     return _decide_parts(training, outside, [rows, *variants], jobs)
+
+
+def without(group: str, rows: Sequence[Row], extra: Sequence[Row] = ()) -> list[Row]:
+    """Leave a group out, and what was written about it.
+
+    Parameters
+    ----------
+    group : str
+        Of some of ``rows``.
+    rows : sequence of Row
+        Those of other groups stay.
+    extra : sequence of Row, default ()
+        Those that are not ``about`` the group stay.
+
+    Returns
+    -------
+    list of Row
+
+    Examples
+    --------
+    >>> rows = [Row("1", "A raid", ("enforcement",), "enforcement", "a")]
+    >>> without("a", rows, [Row("2", "The same raid", (), "none", "b", about="a")])
+    []
+    """
+    return [row for row in rows if row.group != group] + [
+        row for row in extra if row.about != group
+    ]
 
 
 def _decide_parts(
