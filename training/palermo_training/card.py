@@ -168,7 +168,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.8.0'
+    '# Model card: palermo 0.9.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)
