@@ -6,6 +6,7 @@ from math import floor, log2
 from typing import Final
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from threadpoolctl import threadpool_limits
@@ -224,23 +225,32 @@ class Counts:
         heads = self.has.shape[1]
         weights = np.full((len(self.names), heads), np.nan)
         intercepts = np.full(heads, np.nan)
-        for column in range(heads) if columns is None else columns:
+
+        def learn(column: int) -> None:
             known = self.judged[origin, column]
             truth = self.has[origin, column][known]
             if column == heads - 1 and (truth.all() or heads == 2):
                 weights[:, column] = intercepts[column] = 0
-                continue
+                return
             if truth.all() or not truth.any():
                 raise CorpusError(
                     f"{self.labels[column]}: without some of the groups, no row is left that "
                     f"{'lacks' if truth.any() else 'has'} it; label more, in other groups"
                 )
-            with threadpool_limits(1):  # sums in another order round a last digit otherwise
-                fitted = recipe.classifier(self.settings, tolerance).fit(
-                    values[known], truth, sample_weight=self._weight[every][known]
-                )
+            fitted = recipe.classifier(self.settings, tolerance).fit(
+                values if known.all() else values[known],
+                truth,
+                sample_weight=self._weight[every][known],
+            )
             weights[:, column] = fitted.coef_[0] * factors
             intercepts[column] = fitted.intercept_[0]
+
+        # Labels are independent of one another, and sparse products leave the interpreter's
+        # lock. Inside a label, one thread: sums in another order round a last digit otherwise.
+        with threadpool_limits(1):
+            Parallel(n_jobs=-1, backend="threading")(
+                delayed(learn)(column) for column in (range(heads) if columns is None else columns)
+            )
         return weights, intercepts
 
     def scores(
