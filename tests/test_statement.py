@@ -1,12 +1,20 @@
 import json
 from dataclasses import replace
 
-from conftest import ROOT
+import pytest
 from typer.testing import CliRunner
 
 from palermo_training import cli, corpus
 from palermo_training.corpus import Row
 from palermo_training.statement import statement, table
+
+
+@pytest.fixture
+def few(monkeypatch):
+    """Seeds and some written passages: tests/test_authored.py holds the whole corpus."""
+    rows = corpus.authored()[:1000]
+    monkeypatch.setattr(corpus, "authored", lambda: rows)
+    return [*corpus.seeds(), *rows]
 
 
 def row(id_, text, tags=(), lang="en", **more):
@@ -53,7 +61,7 @@ TEXTS = [
 ]  # fmt: skip
 
 
-def test_a_file_is_held_against_the_corpus(tmp_path):
+def test_a_file_is_held_against_the_corpus(tmp_path, few):
     rows = tmp_path / "rows.jsonl"
     line = {"text": "The smugglers zzkj qwx took the boat.", "tags": [], "primary": "none"}
     rows.write_text(json.dumps(line))
@@ -65,7 +73,6 @@ def test_a_file_is_held_against_the_corpus(tmp_path):
     assert found["file"]["distinct pairs"] == 6
 
 
-def test_the_command_counts_the_shipped_corpus():
+def test_the_command_counts_the_corpus(few):
     shown = CliRunner().invoke(cli.app, ["corpus"]).stdout
-    assert shown == table(statement([*corpus.seeds(), *corpus.authored()])) + "\n"
-    assert (ROOT / "data" / "plan.json").exists()
+    assert shown == table(statement(few)) + "\n"
