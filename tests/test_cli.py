@@ -380,6 +380,18 @@ def test_output_is_written_in_blocks(setting):
     assert len(messages) == 1
 
 
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.txt"])
+def test_results_of_an_earlier_run_in_the_folder_are_no_input(tmp_path, name):
+    (tmp_path / "a.txt").write_text("They paid the coyote.")
+    arguments = [tmp_path, "--recursive", "--output", tmp_path / name]
+    first = classify(*arguments, quiet=False)
+    written = (tmp_path / name).read_bytes()
+    second = classify(*arguments, quiet=False)
+    assert (second.returncode, second.stderr) == (0, first.stderr)
+    assert second.stderr.endswith(b"; files: 1 read, 0 failed.\n")
+    assert (tmp_path / name).read_bytes() == written
+
+
 def test_output_is_added_where_the_shell_says(tmp_path):
     path = tmp_path / "all.jsonl"
     path.write_text("before\n")

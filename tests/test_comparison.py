@@ -1,4 +1,5 @@
 import dataclasses
+import random
 
 import pytest
 
@@ -102,3 +103,23 @@ def test_too_few_rows_of_a_label():
     mine = [Row("1", "Pay", ("extortion",), "extortion", "1", ("extortion",))]
     with pytest.raises(corpus.CorpusError, match="extortion: without some of the groups, no row"):
         compare(SHIPPED, [*SHIPPED, *mine])
+
+
+def test_a_label_of_the_model_before_alone_is_not_needed():
+    # Beside the new rows, all that has it falls into one fold: without it no yes is left.
+    draw = random.Random(1)
+    words = ["boat", "sea", "paid", "guide", "river", "border", "night", "truck", "van", "police"]
+
+    def rows(label, groups, having):
+        found = []
+        for at in range(6 * len(groups)):
+            group, tags = groups[at // 6], (label,) if at % 2 and groups[at // 6] in having else ()
+            text = " ".join([*draw.sample(words, 6), *(["ransom"] if tags else [])])
+            found.append(Row(f"{label}{at}", text, tags, (*tags, "none")[0], group, (label,)))
+        return found
+
+    before = rows("before", [f"g{at}" for at in range(8)], {"g1", "g4"})
+    now = ["g2 anew", "g3 anew", *(f"h{at}" for at in range(6))]
+    artifact, found = compare(before, rows("now", now, {*now}))
+    assert artifact.labels == ("now",)
+    assert [(each.where, each.what, each.old) for each in found] == [("your passages", "now", None)]

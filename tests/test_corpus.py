@@ -165,6 +165,21 @@ def test_rows_from_standard_input(monkeypatch):
     assert [row.id for row in read_rows(Path("-"))] == ["a"]
 
 
+def test_standard_input_that_is_closed(monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(CorpusError, match="-: standard input is closed"):
+        read_rows(Path("-"))
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_file_that_is_too_large_is_called_so_wherever_it_is_cut(tmp_path, monkeypatch, before):
+    monkeypatch.setattr(corpus, "LARGEST", 20)
+    path = tmp_path / "rows.jsonl"
+    path.write_text("a" * before + "–" * 30, "utf-8")
+    with pytest.raises(CorpusError, match="more than 0 MB; split it into smaller files"):
+        read_rows(path)
+
+
 def test_a_line_nested_beyond_measure(tmp_path):
     path = write(tmp_path, "[" * 200_000)
     with pytest.raises(CorpusError, match=r"rows\.jsonl:1: no JSON"):

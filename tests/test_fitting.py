@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from palermo import LABELS, CorpusError, Predictor
+from palermo.artifact import load, save
 from palermo.predictor import tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
@@ -134,6 +135,20 @@ def test_operating_points_are_what_they_say(rows, least):
         given_ = said >= point
         assert precision == (truth[given_].mean() if given_.any() else 0)
         assert recall == pytest.approx((given_ & truth).sum() / max(truth.sum(), 1))
+
+
+def test_a_model_whose_label_learnt_nothing_is_saved_and_loaded(tmp_path):
+    random = np.random.default_rng(0)
+    rows = [
+        Row(str(at), text, tags, tags[0] if tags else "none", str(at % 6), judged=("ours",))
+        for at in range(60)
+        for text in [" ".join("".join(word) for word in random.choice([*"abcdefgh"], (8, 5)))]
+        for tags in [("ours",) if random.random() < 0.5 else ()]
+    ]
+    artifact = train(rows)
+    assert np.unique(artifact.points[..., 0]).tolist() == [1]
+    save(artifact, tmp_path / "nothing.joblib")
+    assert load(tmp_path / "nothing.joblib").digest == artifact.digest
 
 
 def test_two_terms_with_one_key(monkeypatch):

@@ -275,3 +275,54 @@ def test_rows_come_back_as_they_were_kept(tmp_path):
     path.write_bytes(retraining.written([row]))
     found = corpus.read_row(next(corpus.read_objects(path))[1], "", ["x", "y"])
     assert found == dataclasses.replace(row, origin="user")
+
+
+@pytest.mark.parametrize("options", [[], ["--only"]])
+def test_a_queue_that_nobody_reviewed_is_nothing_to_learn_from(tmp_path, home, options):
+    rows = [
+        {"text": text, "tags": None, "primary": None, "group": "a.txt", "reviewed": False}
+        for text, _ in RIGHT[:5]
+    ]
+    path = tmp_path / "queue.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = retraining.gather([path], only=bool(options))
+    assert found.fatal
+    with pytest.raises(CorpusError, match=r"queue\.jsonl: no labels to learn from; label"):
+        retraining.retrain(found, "packaged")
+    for command in ("check", "train"):
+        given = [command, str(path)] if command == "check" else [command, "--labels", str(path)]
+        result = CliRunner().invoke(cli.app, [*given, *options])
+        assert result.exit_code == 1
+        assert "no labels to learn from" in result.output
+    assert str(result.exception).startswith("nothing was trained: mend the errors first")
+    assert not home.exists()
+
+
+def test_rows_without_any_label_are_no_scheme_of_ones_own(tmp_path):
+    path = write(tmp_path / "none.jsonl", [(text, []) for text, _ in RIGHT])
+    found = retraining.gather([path], only=True)
+    assert found.fatal
+    with pytest.raises(CorpusError, match="no labels to learn from"):
+        retraining.retrain(found, "packaged")
+
+
+def test_files_of_one_name_in_two_folders_are_kept_apart(tmp_path):
+    files = [tmp_path / folder / "rows.csv" for folder in ("day", "night")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(f"text,label\nThey paid by {file.parent.name}.,policy\nRain.,none\n")
+    rows = retraining.gather([*files, write(tmp_path / "desk.jsonl", RIGHT[:1])]).rows
+    assert len({row.id for row in rows}) == 5
+    assert len({row.group for row in rows}) == 5
+    assert rows[-1].id == "desk.jsonl:1"  # a name of its own says enough
+
+
+def test_what_a_model_learnt_comes_back_in_the_order_in_which_it_went_in():
+    rows = [
+        Row("a:1", "A bill.", ("policy",), "policy", "g", ("policy",)),
+        Row("a:2", "A boat.", ("smuggling", "policy"), "policy", "h", ("smuggling", "policy")),
+    ]
+    beside = {retraining.LEARNT: retraining.written(rows)}
+    packaged = load(store.path(store.PACKAGED))
+    store.install(packaged, retraining.figures([], only=True), "mine", beside)
+    assert retraining.learnt("mine") == rows

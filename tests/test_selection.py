@@ -228,6 +228,18 @@ def test_a_file_that_cannot_be_read_stops_no_other(tmp_path, no_corpus):
     assert len(result.stdout.splitlines()) == 4
 
 
+def test_a_labelled_row_that_cannot_be_read_is_named_and_stops_no_other(tmp_path, no_corpus):
+    (tmp_path / "a.txt").write_text(TEXT)
+    rows = tmp_path / "rows.jsonl"
+    rain = '{"text": "Rain is expected in the north on Sunday.", "tags": [], "primary": "none"}'
+    rows.write_text(rain + '\n{"text": "A boat sank.", "tags": 7}')
+    result = queue(tmp_path / "a.txt", "--labelled", rows, "--count", 9)
+    assert result.exit_code == 1
+    assert f"Error: {rows}:2: tags is 7; it must be a label or a list of labels" in result.stderr
+    assert "Passed over: 1, labelled already." in result.stderr
+    assert len(result.stdout.splitlines()) == 3
+
+
 def test_rows_of_a_table_are_documents(tmp_path, no_corpus):
     table = tmp_path / "a.csv"
     table.write_text("n,text\n1,The boat sank off Malta.\n2,Rain is expected on Sunday.\n")

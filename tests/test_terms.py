@@ -1,6 +1,12 @@
+import re
+import subprocess
+import sys
+import unicodedata
+
 import pytest
 from conftest import any_text
 from hypothesis import given
+from hypothesis import strategies as st
 
 from palermo.terms import WORDS, mask, uses
 
@@ -45,6 +51,36 @@ def test_the_word_that_is_used_of_people(text, word):
     assert uses(text) == word
 
 
+PIECES = ["smuggled", "trafficked", "girls", "ivory", "a", "near", "across the wide green valley"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map(" ".join))
+def test_a_word_is_said_of_the_nearest_of_all_people_and_goods(text):
+    def nearest(kind, word):
+        return min(
+            (
+                max(word.start() - match.end(), match.start() - word.end())
+                for match in re.finditer(kind, text)
+            ),
+            default=32,
+        )
+
+    found = {
+        word
+        for word, form in (("smuggling", "smuggled"), ("trafficking", "trafficked"))
+        for match in re.finditer(form, text)
+        for goods in [nearest("ivory", match)]
+        if goods >= 32 or nearest("girls", match) <= goods
+    }
+    assert uses(text) == ("both" if len(found) == 2 else next(iter(found), None))
+
+
+def test_a_passage_of_nothing_but_the_words_is_no_hang():
+    # Searching all of it anew for each word would take hours.
+    code = "from palermo.terms import uses; assert uses('drug trafficking and ' * 20_000) is None"
+    subprocess.run([sys.executable, "-c", code], timeout=120, check=True)
+
+
 @given(any_text)
 def test_what_is_masked_is_gone_and_nothing_else(text):
     left = mask(text)
@@ -68,6 +104,33 @@ def test_a_wrong_word_is_named(predictor):
     assert right.term is None
     assert (both.term.uses, both.term.describes) == ("both", "both")
     assert other.term is None
+
+
+TOLL = "Human traffickers charged each family 900 dollars and walked them over the river."
+DEBT = (
+    "La red de tráfico de migrantes le quitó el pasaporte, la encerró en un piso y la obligó a "
+    "prostituirse para pagar la deuda."
+)
+
+
+@pytest.mark.parametrize(
+    ("plain", "other"),
+    [
+        (TOLL, TOLL.replace("ffi", "ﬃ")),
+        (TOLL, TOLL.replace("ff", "ﬀ")),
+        (TOLL, TOLL.replace("traffick", "traf\u00adfick")),
+        (TOLL, TOLL.replace("traffick", "traf\u200bfick")),
+        (DEBT, unicodedata.normalize("NFD", DEBT)),
+        (DEBT, DEBT.replace("tráfico", "trá\u00adfico")),
+    ],
+    ids=["ffi", "ff", "soft hyphen", "no space", "accents apart", "Spanish hyphen"],
+)
+def test_what_pdfs_do_to_words_hides_no_wrong_word(predictor, plain, other):
+    assert other != plain
+    (expected,), (found,) = predictor.tag(plain), predictor.tag(other)
+    assert expected.term is not None
+    assert found.term == expected.term
+    assert found.text == other
 
 
 def test_a_list_of_topics_warns_of_nothing(predictor):

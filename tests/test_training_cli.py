@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import palermo
 from palermo import ArtifactError, CorpusError, Predictor
 from palermo.artifact import load
-from palermo_training import cli, corpus, gate, held_out, slices
+from palermo_training import cli, corpus, curve, gate, held_out, slices
 from palermo_training.fitting import train
 
 ARTIFACTS = ROOT / "artifacts"
@@ -110,6 +110,30 @@ def test_a_floor_goes_down_only_when_told(tmp_path, monkeypatch):
     assert json.loads(floors.read_text())["floors"] == {"furniture not tagged": 0.95}
 
 
+def test_figures_that_are_broken_or_missing_are_errors_in_words(tmp_path, monkeypatch):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "artifacts").mkdir()
+    monkeypatch.setattr(cli, "_CHECKOUT", tmp_path)
+    file = tmp_path / "artifacts/evaluation.json"
+    file.write_text('{"furniture": {')
+    for command in ("gate", "plots"):
+        with pytest.raises(CorpusError, match=r"evaluation.json: no JSON \(Expecting .* writes it"):
+            invoke(command)
+    file.write_text('{"furniture": {"rows": 200, "tagged": 0.02}}')
+    pinned = {"floors": {"furniture not tagged": 0.9, "seeds macro_f1": 0.6}}
+    (tmp_path / "artifacts/gate.json").write_text(json.dumps(pinned))
+    with pytest.raises(CorpusError, match=r"seeds macro_f1 is 0, its floor 0.6 \(less"):
+        invoke("gate")
+
+
+def test_a_curve_has_nowhere_to_go_before_it_is_fitted(tmp_path, monkeypatch):
+    monkeypatch.setattr(curve, "learning_curve", lambda *_: pytest.fail("it was fitted"))
+    file = tmp_path / "plots"
+    file.touch()
+    with pytest.raises(FileExistsError):
+        invoke("curve", "--output", file)
+
+
 def test_plots(tmp_path, monkeypatch):
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "artifacts").mkdir()
@@ -118,6 +142,13 @@ def test_plots(tmp_path, monkeypatch):
     assert invoke("plots").stderr.count("Wrote") == 3
     for picture in (tmp_path / "artifacts/plots").iterdir():
         assert picture.read_bytes() == (ARTIFACTS / "plots" / picture.name).read_bytes()
+
+
+def test_no_process_at_all_is_wrong_usage(monkeypatch):
+    monkeypatch.setattr("palermo_training.search.search", lambda *_: pytest.fail("it was tried"))
+    result = invoke("search", "as shipped", "--jobs", "0")
+    assert result.exit_code == 2
+    assert "--jobs" in result.stderr
 
 
 def test_search_scores_variants(monkeypatch):
@@ -206,6 +237,14 @@ def test_evaluate_on_somebodys_rows(tmp_path):
     assert "words masked" in invoke("evaluate", rows, "--mask").stdout
     figures = json.loads(invoke("evaluate", rows, "--json").stdout)
     assert (figures["rows"], figures["groups"], figures["accuracy"]) == (2, 2, 1.0)
+
+
+def test_the_name_of_a_file_does_nothing_to_a_terminal(tmp_path):
+    rows = tmp_path / "red\x1b[31m.jsonl"
+    rows.write_text('{"text": "Leave a reply", "tags": [], "primary": "none"}\n')
+    shown = invoke("evaluate", rows).stdout
+    assert "\x1b" not in shown
+    assert r" on red\x1b[31m.jsonl (1 of 1 rows without a group" in shown
 
 
 def test_evaluate_another_model(tmp_path, seeds_alone):

@@ -354,6 +354,6 @@ def _from_values(values: dict[str, Any], path: Path) -> Artifact:
     check(bool(((thresholds >= 0) & (thresholds <= 1)).all()), "thresholds outside 0 to 1")
     points = values["points"]
     check(bool(((points >= 0) & (points <= 1)).all()), "operating points outside 0 to 1")
-    check(bool((np.diff(points[..., 0]) > 0).all()), "operating points that do not ascend")
+    check(bool((np.diff(points[..., 0]) >= 0).all()), "operating points that do not ascend")
     arrays = {name: values[name] for name in _ARRAYS}
     return Artifact(labels=tuple(labels), step=step, about=about, **arrays)

@@ -138,7 +138,7 @@ def classify(
         list[str] | None,
         typer.Option(
             metavar="LABEL",
-            help="Print passages with this tag alone; may be repeated.",
+            help="Print only passages that have this tag; may be repeated.",
             autocompletion=labels,
         ),
     ] = None,
@@ -146,7 +146,7 @@ def classify(
         bool,
         typer.Option(
             "--only-term-warnings",
-            help="Print those alone that say smuggling or trafficking and describe the other, or "
+            help="Print only passages that say smuggling or trafficking and describe the other, or "
             "that are about both.",
         ),
     ] = False,
@@ -232,7 +232,7 @@ def classify(
     progress = Progress(not quiet, tables=text_column is not None)
     names = expand(files, recursive)
     if target is not None:  # may lie in a folder that is read
-        ours = targets.beside(target)
+        ours = targets.written(target)
         names = (name for name in names if name in files or not growing(name, ours))
     reached = progress.reach if progress.shown else None
     texts = read(progress.over(names), text_column, sources, run.tally, complain, reached)

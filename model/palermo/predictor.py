@@ -339,7 +339,9 @@ class Predictor:
             sentences = _pieces(pieces, inside)
             parts = self._probabilities(self._engine.log_odds(sentences))
             decided = iter(self._decide(sentences, parts))
-            said = [self._roll_up(list(islice(decided, len(each)))) for each in inside]
+            said = [
+                _Said(*rolled_up(self.labels, list(islice(decided, len(each))))) for each in inside
+            ]
             first = np.cumsum([0, *map(len, inside[:-1])])
             probabilities = np.maximum.reduceat(parts, first)
             checked = iter(self._terms(sentences, parts))
@@ -404,16 +406,6 @@ class Predictor:
         if label not in self.labels:
             raise ValueError(f"no label {label!r}; the model's are {', '.join(self.labels)}")
         return evidence(self._engine, text, self.labels.index(label))
-
-    def _roll_up(self, sentences: Sequence["_Said"]) -> "_Said":
-        """Say of a document what is said of its sentences: every tag, the commonest label."""
-        labels = [said.label for said in sentences if said.label != NONE]
-        label = max(labels, key=labels.count) if labels else NONE  # the first of equals
-        found = {tag for said in sentences for tag in said.tags}
-        return _Said(
-            label=label,
-            tags=tuple(tag for tag in self.labels if tag in found),
-        )
 
     def _terms(self, texts: Sequence[str], probabilities: NDArray[np.float64]) -> list[Term | None]:
         """Hold the words of passages against what they describe."""
@@ -523,6 +515,36 @@ def leading(
     times = np.array([lead.get(label, 1.0) for label in labels])
     weighed = probabilities * times / (1 - probabilities + probabilities * times)
     return np.asarray(np.where(given, weighed, -1.0).argmax(axis=1))
+
+
+def rolled_up(
+    labels: Sequence[str], said: Sequence[tuple[str, Sequence[str]]]
+) -> tuple[str, tuple[str, ...]]:
+    """Say of a document what is said of its passages.
+
+    Parameters
+    ----------
+    labels : sequence of str
+        In the order that tags shall have.
+    said : sequence of (str, sequence of str)
+        Label and tags of each passage.
+
+    Returns
+    -------
+    label : str
+        The commonest but ``none``, the first of equals; ``none`` only if all passages are.
+    tags : tuple of str
+        Every tag that one of them has.
+
+    Examples
+    --------
+    >>> rolled_up(["smuggling", "policy"], [("none", []), ("none", []), ("policy", ["policy"])])
+    ('policy', ('policy',))
+    """
+    of_the_field = [label for label, _ in said if label != NONE]
+    found = {tag for _, tags in said for tag in tags}
+    label = max(of_the_field, key=of_the_field.count) if of_the_field else NONE
+    return label, tuple(tag for tag in labels if tag in found)
 
 
 def _strongest(terms: Sequence[Term | None]) -> Term | None:

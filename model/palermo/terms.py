@@ -12,6 +12,8 @@ personas`` is said of both, so it counts as neither.
 """
 
 import re
+import unicodedata
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -62,6 +64,8 @@ _GOODS: Final = re.compile(
     r"|contrabando|mercancías?|ganado|aves|órdenes|aéreo|rodado|marítimo|vial)\b",
     re.I,
 )
+# Soft hyphens, and spaces and joiners without width.
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _NEAR: Final = 32  # characters on either side of a word that say what it is said of
 
 
@@ -131,11 +135,15 @@ def uses(text: str) -> Word | None:
     >>> uses("He was jailed for smuggling cigarettes and drug trafficking.") is None
     True
     """
+    named = [match.span() for match in WORDS.finditer(text)]
+    if not named:
+        return None
+    kinds = [[match.span() for match in kind.finditer(text)] for kind in (_PEOPLE, _GOODS)]
     found = {
         word
         for word, expression in (("smuggling", _SMUGGLING), ("trafficking", _TRAFFICKING))
-        for match in WORDS.finditer(text)
-        if expression.match(text, match.start()) and _of_people(text, *match.span())
+        for start, end in named
+        if expression.match(text, start) and _of_people(kinds, start, end)
     }
     return (
         "both"
@@ -179,16 +187,22 @@ def verdict(
     return None
 
 
-def _of_people(text: str, start: int, end: int) -> bool:
+def _of_people(kinds: Sequence[list[tuple[int, int]]], start: int, end: int) -> bool:
     """Tell whether the word between ``start`` and ``end`` is said of people: by what is nearest."""
-    people, goods = (
-        min(
-            (max(start - match.end(), match.start() - end) for match in kind.finditer(text)),
-            default=_NEAR,
-        )
-        for kind in (_PEOPLE, _GOODS)
-    )
+    people, goods = (_nearest(spans, start, end) for spans in kinds)
     return goods >= _NEAR or people <= goods
+
+
+def _nearest(spans: list[tuple[int, int]], start: int, end: int) -> int:
+    """Count the characters to the nearest of spans that are in order and do not overlap."""
+    at = bisect(spans, (start,))
+    beside = spans[max(at - 1, 0) : at + 1]
+    return min((max(start - last, first - end) for first, last in beside), default=_NEAR)
+
+
+def _composed(text: str) -> str:
+    """Undo what PDFs do to words, which the model folds and expressions do not see through."""
+    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
 
 
 def check(
@@ -224,6 +238,7 @@ def check(
     [Term(uses='trafficking', describes='smuggling', strength=0.81), None]
     """
     found: list[Term | None] = [None] * len(texts)
+    texts = [text if text.isascii() else _composed(text) for text in texts]
     words = {at: word for at, text in enumerate(texts) if (word := uses(text))}
     masked = score([mask(texts[at]) for at in words])
     for (at, word), unnamed in zip(words.items(), masked, strict=True):

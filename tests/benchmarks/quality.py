@@ -332,6 +332,8 @@ def main(given: Sequence[str] | None = None) -> None:
     asked.add_argument("--jobs", type=int, default=2)
     asked.add_argument("--output", type=Path, help="folder for the plot")
     options = asked.parse_args(given)
+    if options.output:  # now: an hour's work should not end on a missing folder
+        options.output.mkdir(parents=True, exist_ok=True)
     seeds, written = corpus.seeds(), corpus.authored()
     if options.rows:
         pick = np.random.default_rng(SEED).permutation(len(written))[: options.rows]

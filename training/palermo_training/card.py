@@ -19,7 +19,7 @@ _CARD = """\
 one calibrated logistic regression a label, and one for being of the field |
 | trained on | {rows:,} passages in {groups:,} groups, digest `{data}` |
 | languages | English, Spanish |
-| size | scores one passage at a time, knows nothing of the passages around it |
+| context | scores one passage at a time, knows nothing of the passages around it |
 
 ## What it is for
 Sorting passages of news, reports and case texts for a human reader: which ones are
@@ -68,8 +68,8 @@ enforcement's odds count three times: told with its facts, an authority's act le
   `MODEL_CHANGELOG.md` for figures on real passages that are not distributed.
 - General politics and government are still taken for `policy`, and an arrest or a trial for
   the crime itself, more often than other mistakes; `tests/known_answers.jsonl` has examples.
-- A document gets the tags and the commonest label of its sentences, however few of them
-  are of the field.
+- A document gets every tag of its sentences, and of their labels the commonest but `none`, however
+  few of them are of the field.
 - Lists of topics and links are `none` by a rule, not by what was learnt.
 - Two thirds of what it learnt from is English. Where `known` is low, it is guessing.
 """
@@ -168,7 +168,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.9.0'
+    '# Model card: palermo 0.10.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)

@@ -10,6 +10,7 @@ import typer
 from palermo import terms
 from palermo.cli import complain, guarded, version
 from palermo.errors import CorpusError
+from palermo.outputs.table import printable
 from palermo_training import cli_labels, corpus, label_files
 from palermo_training.cli_labels import OWN, Kind, New, Only, Renamed
 from palermo_training.cli_models import models
@@ -176,7 +177,7 @@ def evaluate(
         if not rows or any(problem.fatal for problem in problems):
             raise CorpusError(f"{file}: nothing was scored: mend the errors first")
         predictor = Predictor.load(model)
-        what = f"model {predictor.model} on {file.name}"
+        what = printable(f"model {predictor.model} on {file.name}")
         if mask:
             rows = [replace(row, text=terms.mask(row.text)) for row in rows]
             what += ", words masked"
@@ -230,12 +231,12 @@ def curve(
     from palermo_training import curve
 
     folder = output or _artifacts("--output") / "plots"
-    points = curve.learning_curve(corpus.authored(), corpus.seeds(), draws, jobs)
     folder.mkdir(parents=True, exist_ok=True)
-    curve.plot(points, folder / "learning_curve.svg")
+    points = curve.learning_curve(corpus.authored(), corpus.seeds(), draws, jobs)
     figures = [asdict(point) for point in points]
     (folder / "learning_curve.json").write_text(to_json(figures), encoding="utf-8")
     say(curve.table(points))
+    curve.plot(points, folder / "learning_curve.svg")
 
 
 @app.command(rich_help_panel=SHIPPED)
@@ -269,8 +270,9 @@ def gate(
         }
         pinned = gate.pin(_read(file) if file.exists() else {}, figures, what, lower)
         file.write_text(to_json(pinned), encoding="utf-8")
-    floors = _read(file)["floors"]
-    say("\n".join(f"{name:<40}{figures[name]:.4f}  floor {floors[name]:.4f}" for name in floors))
+    floors = _read(file, by="palermo gate --pin")["floors"]
+    for name, floor in floors.items():
+        say(f"{name:<40}{figures.get(name, 0):.4f}  floor {floor:.4f}")
     if low := gate.below(_read(file), figures):
         raise CorpusError("; ".join(low))
 
@@ -289,6 +291,8 @@ def search(
     if odd := [name for name in variants or () if name not in search.VARIANTS]:
         known = ", ".join(map(repr, search.VARIANTS))
         raise typer.BadParameter(f"{odd[0]!r} is none of {known}", param_hint="VARIANT")
+    if jobs == 0:
+        raise typer.BadParameter("0 is no number of processes", param_hint="--jobs")
     seeds, authored = corpus.seeds(), corpus.authored()
     digest = corpus.digest([*seeds, *authored])[:12]
     complain(f"Trying on {len(seeds) + len(authored):,} rows, data {digest}.")
@@ -302,12 +306,14 @@ def _artifacts(option: str) -> Path:
     return _CHECKOUT / "artifacts"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, by: str = "palermo train") -> dict[str, Any]:
     """Read a file of figures."""
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise CorpusError(f"{path}: no such file; 'palermo train' writes it") from None
+        raise CorpusError(f"{path}: no such file; '{by}' writes it") from None
+    except ValueError as error:
+        raise CorpusError(f"{path}: no JSON ({error}); '{by}' writes it anew") from None
     return found
 
 

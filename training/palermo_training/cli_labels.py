@@ -182,8 +182,8 @@ def queue(
     from palermo import Predictor
     from palermo.inputs import expand
     from palermo.labels import LABELS
-    from palermo.outputs.target import check, opened
-    from palermo.sources import Source, read
+    from palermo.outputs.target import check, opened, written
+    from palermo.sources import Source, growing, read
     from palermo.tally import Tally
     from palermo_training import label_tasks
     from palermo_training.selection import Candidate, select
@@ -197,12 +197,21 @@ def queue(
         done += [row.text for row in (*corpus.seeds(), *corpus.authored())]
     for path in labelled or ():
         try:
-            done += [row.text for row in label_files.read(path)[0]]
+            rows, problems = label_files.read(path)
         except CorpusError as error:
             tally.failed += 1
             complain(f"Error: {error}")
+            continue
+        done += [row.text for row in rows]
+        tally.failed += any(problem.fatal for problem in problems)
+        for problem in problems:
+            complain(f"{'Error' if problem.fatal else 'Note'}: {problem}")
     sources: deque[Source] = deque()
-    texts = read(expand(files, recursive), text_column, sources, tally, complain)
+    names = expand(files, recursive)
+    if target is not None:  # may lie in a folder that is read
+        ours = written(target)
+        names = (name for name in names if name in files or not growing(name, ours))
+    texts = read(names, text_column, sources, tally, complain)
 
     def candidates() -> Iterator[Candidate]:
         for passages in predictor.tag_all(texts, unit, lang):

@@ -102,10 +102,19 @@ def compare(
     learnt_new = np.arange(len(new))
     learnt_old = _positions(old, every)
     after = table.held_out(parts, learnt_new, lambda line: tell(f"New model. {line}"))
+    # A label that the model before alone knows is not compared, and may lie in a single fold.
+    both: NDArray[np.bool_] = np.logical_and(
+        np.any(table.judged[learnt_new], axis=0), np.any(table.judged[learnt_old], axis=0)
+    )
     before = (
         after
         if np.array_equal(learnt_old, learnt_new)
-        else table.held_out(parts, learnt_old, lambda line: tell(f"Model before. {line}"))
+        else table.held_out(
+            parts,
+            learnt_old,
+            lambda line: tell(f"Model before. {line}"),
+            columns=np.flatnonzero(both).tolist() if both[:-1].any() else [],
+        )
     )
     said = [
         _decided(table, parts, scores, learnt)

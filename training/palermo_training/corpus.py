@@ -247,19 +247,22 @@ def read_text(path: Path) -> str:
     >>> read_text(data("seed_sentences.jsonl"))[:10]
     '{"id": "se'
     """
+    if str(path) == "-" and sys.stdin is None:
+        raise CorpusError(f"{path}: standard input is closed")
     try:
         with nullcontext(sys.stdin.buffer) if str(path) == "-" else path.open("rb") as file:
             raw = file.read(LARGEST + 1)
-        text = raw.decode("utf-8-sig")
+        if len(raw) > LARGEST:
+            raise CorpusError(
+                f"{path}: more than {LARGEST // 10**6} MB; split it into smaller files"
+            )
+        return raw.decode("utf-8-sig")
     except FileNotFoundError:
         raise CorpusError(f"{path}: no such file") from None
     except UnicodeDecodeError as error:
         raise CorpusError(f"{path}: not UTF-8 (byte {error.start:,}); save it as UTF-8") from None
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > LARGEST:
-        raise CorpusError(f"{path}: more than {LARGEST // 10**6} MB; split it into smaller files")
-    return text
 
 
 def parse_objects(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -90,7 +90,7 @@ def finish(
     Raises
     ------
     CorpusError
-        If all rows have a tag, or none of them.
+        If all rows that were judged for a label have it, or none of them.
 
     Examples
     --------

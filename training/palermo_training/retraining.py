@@ -98,7 +98,8 @@ def gather(
         except CorpusError as error:
             failed.append(str(error))
             continue
-        rows += [_named(row, file.name) for row in found]
+        alone = sum(each.name == file.name for each in files) == 1
+        rows += [_named(row, file.name if alone else str(file)) for row in found]
         problems += wrong
     given = tuple(dict.fromkeys(tag for row in rows for tag in row.tags))
     if only:
@@ -110,6 +111,9 @@ def gather(
     else:
         labels = (*LABELS, *new)
     shipped = [] if only else [*corpus.seeds(), *corpus.authored()]
+    if not failed and not (rows and labels):
+        what, remedy = "no labels to learn from", "label some rows, and mend what is said above"
+        problems.append(Problem(", ".join(map(str, files)), what, remedy, fatal=True))
     problems += checks.check(rows, shipped, labels)
     return Labelled(rows, shipped, labels, problems, failed)
 
@@ -188,8 +192,8 @@ def learnt(name: str) -> list[Row]:
     path = store.path(name).with_name(LEARNT)
     try:
         found = list(read_objects(path))
-        labels = dict.fromkeys(label for _, each in found for label in each["judged"])
-        rows = [read_row(each, place, list(labels)) for place, each in found]
+        others = {label for _, each in found for label in each["judged"]} - {*LABELS}
+        rows = [read_row(each, place, [*LABELS, *sorted(others)]) for place, each in found]
     except (CorpusError, KeyError, TypeError):
         raise CorpusError(
             f"{path}: the labels that the model in use, {name}, learnt from cannot be read, so "

@@ -151,7 +151,6 @@ def search(
 def _held_out(rows: Sequence[Row], seeds: int, settings: Settings) -> Scores:
     """Score each row by a model that saw nothing of its group; shape (n_rows, n_labels + 1)."""
     table = Counts(rows, settings)
-    scores = np.empty((len(rows), len(LABELS) + 1))
     groups = [row.group for row in rows]
     authored = np.arange(seeds, len(rows))
     parts = [
@@ -163,9 +162,7 @@ def _held_out(rows: Sequence[Row], seeds: int, settings: Settings) -> Scores:
         parts.append(
             (np.flatnonzero(~out & [row.about != group for row in rows]), np.flatnonzero(out))
         )
-    for inside, outside in parts:
-        scores[outside] = table.scores(outside, *table.fit(inside, 1e-6))
-    return scores
+    return table.held_out(parts, np.arange(len(rows)))
 
 
 class _Truth:

@@ -7,7 +7,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from palermo.labels import LABELS, NONE
+from palermo.labels import LABELS
+from palermo.predictor import rolled_up
 from palermo.terms import uses
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate
@@ -302,12 +303,8 @@ def units(
     """
 
     def roll_up(said: Sequence[Row | Decision]) -> Decision:
-        labels = [each.primary for each in said if each.primary != NONE]
-        found = {tag for each in said for tag in each.tags}
-        return Decision(
-            tuple(label for label in LABELS if label in found),
-            max(labels, key=labels.count) if labels else NONE,
-        )
+        label, tags = rolled_up(LABELS, [(each.primary, each.tags) for each in said])
+        return Decision(tags, label)
 
     documents = _documents(rows)
     truth = []
