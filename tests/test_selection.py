@@ -240,6 +240,15 @@ def test_a_labelled_row_that_cannot_be_read_is_named_and_stops_no_other(tmp_path
     assert len(result.stdout.splitlines()) == 3
 
 
+def test_what_an_earlier_run_chose_is_no_input(tmp_path, no_corpus):
+    (tmp_path / "a.txt").write_text(TEXT)
+    chosen = tmp_path / "chosen.txt"
+    results = [queue(tmp_path, "--recursive", "--output", chosen) for _ in range(2)]
+    assert [result.exit_code for result in results] == [0, 0]
+    note = f"Note: {chosen}: not read, for results go there\n"
+    assert results[1].stderr == note + results[0].stderr
+
+
 def test_rows_of_a_table_are_documents(tmp_path, no_corpus):
     table = tmp_path / "a.csv"
     table.write_text("n,text\n1,The boat sank off Malta.\n2,Rain is expected on Sunday.\n")

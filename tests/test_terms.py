@@ -90,6 +90,14 @@ def test_what_is_masked_is_gone_and_nothing_else(text):
         assert uses(text) is None
 
 
+@pytest.mark.parametrize(
+    "word", ["traﬃckers", "traf\u00adfickers", "tra\u0301fico", "smug\u200bglers"]
+)
+def test_a_word_that_a_pdf_has_cut_is_masked_too(word):
+    assert mask(f"the {word} left") == "the  left"
+    assert mask(f"cafe\u0301, the {word}") == "café, the "
+
+
 def test_a_wrong_word_is_named(predictor):
     wrong, right, both, other = predictor.tag(
         "Human traffickers charged each family 900 dollars and walked them over the river.\n\n"

@@ -124,6 +124,12 @@ def test_figures_that_are_broken_or_missing_are_errors_in_words(tmp_path, monkey
     (tmp_path / "artifacts/gate.json").write_text(json.dumps(pinned))
     with pytest.raises(CorpusError, match=r"seeds macro_f1 is 0, its floor 0.6 \(less"):
         invoke("gate")
+    for content, what in (("{", "no JSON .*"), ("{}", "no floors")):
+        (tmp_path / "artifacts/gate.json").write_text(content)
+        with pytest.raises(CorpusError, match=f"gate.json: {what}; remove it, and 'palermo gate"):
+            invoke("gate")
+    (tmp_path / "artifacts/gate.json").unlink()
+    assert invoke("gate", "--pin").exit_code == 0
 
 
 def test_a_curve_has_nowhere_to_go_before_it_is_fitted(tmp_path, monkeypatch):

@@ -192,7 +192,7 @@ def classify(
     from palermo.predictor import Predictor
     from palermo.progress import Progress
     from palermo.run import Run
-    from palermo.sources import Source, growing, read
+    from palermo.sources import Source, apart, read
     from palermo.stop import Stop, Stopped
 
     if target is not None:
@@ -232,8 +232,7 @@ def classify(
     progress = Progress(not quiet, tables=text_column is not None)
     names = expand(files, recursive)
     if target is not None:  # may lie in a folder that is read
-        ours = targets.written(target)
-        names = (name for name in names if name in files or not growing(name, ours))
+        names = apart(names, files, target, targets.beside(target), complain)
     reached = progress.reach if progress.shown else None
     texts = read(progress.over(names), text_column, sources, run.tally, complain, reached)
     stop = Stop()

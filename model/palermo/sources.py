@@ -2,14 +2,14 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from palermo import documents
-from palermo.errors import PalermoError
+from palermo.errors import DocumentError, PalermoError
 from palermo.tally import Tally
 
 SHOWN: Final = 20
@@ -121,24 +121,45 @@ def read(
         tally.place = tally.wrong = 0
 
 
-def growing(name: str | PalermoError, ours: Iterable[Path]) -> bool:
-    """Tell whether a file is one of those that this run itself writes.
+def apart(
+    names: Iterable[str | DocumentError],
+    given: Sequence[str],
+    results: Path,
+    beside: Iterable[Path],
+    complain: Callable[[str], None],
+) -> Iterator[str | DocumentError]:
+    """Leave out the files that this run itself writes, where a folder or a pattern brought them.
 
     Parameters
     ----------
-    name : str or PalermoError
-        As :func:`read` takes it.
-    ours : iterable of Path
-        Absolute, of real folders.
+    names : iterable of str or DocumentError
+        As :func:`read` takes them.
+    given : sequence of str
+        Files that were named: they stay.
+    results : Path
+        Where results go. What stands there from an earlier run is left out too, and that is said.
+    beside : iterable of Path
+        What else is written: absolute, of real folders.
+    complain : callable
+        Is told what is left out.
 
-    Returns
-    -------
-    bool
+    Yields
+    ------
+    str or DocumentError
 
     Examples
     --------
-    >>> growing("/data/out.csv", [Path("/data/out.csv")])
-    True
+    >>> found = apart(["a.txt", "b.csv"], [], Path("b.csv"), [], print)
+    >>> list(found)
+    Note: b.csv: not read, for results go there
+    ['a.txt']
     """
-    folder, file = os.path.split(str(name))
-    return any(file == each.name and os.path.realpath(folder) == str(each.parent) for each in ours)
+    link = Path(os.path.realpath(results.parent), results.name)
+    whole, growing = {link, Path(os.path.realpath(results))}, {*beside}
+    for name in names:
+        folder, file = os.path.split(str(name))
+        path = Path(os.path.realpath(folder), file)
+        if name in given or path not in whole | growing:
+            yield name
+        elif path in whole:
+            complain(f"Note: {name}: not read, for results go there")

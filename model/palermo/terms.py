@@ -64,8 +64,11 @@ _GOODS: Final = re.compile(
     r"|contrabando|mercancías?|ganado|aves|órdenes|aéreo|rodado|marítimo|vial)\b",
     re.I,
 )
-# Soft hyphens, and spaces and joiners without width.
-_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+# Ligatures; soft hyphens, and spaces and joiners without width.
+_WHOLE: Final = str.maketrans(
+    dict(zip("ﬀﬁﬂﬃﬄﬅﬆ", ("ff", "fi", "fl", "ffi", "ffl", "st", "st"), strict=True))
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
+)
 _NEAR: Final = 32  # characters on either side of a word that say what it is said of
 
 
@@ -112,7 +115,9 @@ def mask(text: str) -> str:
     >>> mask("The smugglers spoke of trata and tráfico.")
     'The  spoke of  and .'
     """
-    return WORDS.sub("", text)
+    whole = _composed(text)
+    hidden = len(WORDS.findall(whole)) > len(WORDS.findall(text))
+    return WORDS.sub("", whole if hidden else text)
 
 
 def uses(text: str) -> Word | None:
@@ -135,6 +140,7 @@ def uses(text: str) -> Word | None:
     >>> uses("He was jailed for smuggling cigarettes and drug trafficking.") is None
     True
     """
+    text = _composed(text)
     named = [match.span() for match in WORDS.finditer(text)]
     if not named:
         return None
@@ -201,8 +207,8 @@ def _nearest(spans: list[tuple[int, int]], start: int, end: int) -> int:
 
 
 def _composed(text: str) -> str:
-    """Undo what PDFs do to words, which the model folds and expressions do not see through."""
-    return unicodedata.normalize("NFKC", text.translate(_INVISIBLE))
+    """Undo what PDFs do to words: the model folds it, expressions do not see through it."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text.translate(_WHOLE))
 
 
 def check(
@@ -238,7 +244,6 @@ def check(
     [Term(uses='trafficking', describes='smuggling', strength=0.81), None]
     """
     found: list[Term | None] = [None] * len(texts)
-    texts = [text if text.isascii() else _composed(text) for text in texts]
     words = {at: word for at, text in enumerate(texts) if (word := uses(text))}
     masked = score([mask(texts[at]) for at in words])
     for (at, word), unnamed in zip(words.items(), masked, strict=True):

@@ -261,6 +261,7 @@ def gate(
     folder = _artifacts("gate")
     figures = gate.measured(_read(folder / "evaluation.json"))
     file = folder / "gate.json"
+    held = {} if pin and not file.exists() else _read(file, by="palermo gate --pin")
     if pin:
         rows = [*corpus.seeds(), *corpus.authored()]
         what = {
@@ -268,12 +269,14 @@ def gate(
             "rows": len(rows),
             "groups": len({row.group for row in rows}),
         }
-        pinned = gate.pin(_read(file) if file.exists() else {}, figures, what, lower)
-        file.write_text(to_json(pinned), encoding="utf-8")
-    floors = _read(file, by="palermo gate --pin")["floors"]
+        held = gate.pin(held, figures, what, lower)
+        file.write_text(to_json(held), encoding="utf-8")
+    if "floors" not in held:
+        raise CorpusError(f"{file}: no floors; remove it, and 'palermo gate --pin' writes it anew")
+    floors = held["floors"]
     for name, floor in floors.items():
         say(f"{name:<40}{figures.get(name, 0):.4f}  floor {floor:.4f}")
-    if low := gate.below(_read(file), figures):
+    if low := gate.below(held, figures):
         raise CorpusError("; ".join(low))
 
 
@@ -313,7 +316,8 @@ def _read(path: Path, by: str = "palermo train") -> dict[str, Any]:
     except FileNotFoundError:
         raise CorpusError(f"{path}: no such file; '{by}' writes it") from None
     except ValueError as error:
-        raise CorpusError(f"{path}: no JSON ({error}); '{by}' writes it anew") from None
+        what = f"no JSON ({error})"
+        raise CorpusError(f"{path}: {what}; remove it, and '{by}' writes it anew") from None
     return found
 
 

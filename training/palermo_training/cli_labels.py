@@ -182,8 +182,8 @@ def queue(
     from palermo import Predictor
     from palermo.inputs import expand
     from palermo.labels import LABELS
-    from palermo.outputs.target import check, opened, written
-    from palermo.sources import Source, growing, read
+    from palermo.outputs.target import beside, check, opened
+    from palermo.sources import Source, apart, read
     from palermo.tally import Tally
     from palermo_training import label_tasks
     from palermo_training.selection import Candidate, select
@@ -209,8 +209,7 @@ def queue(
     sources: deque[Source] = deque()
     names = expand(files, recursive)
     if target is not None:  # may lie in a folder that is read
-        ours = written(target)
-        names = (name for name in names if name in files or not growing(name, ours))
+        names = apart(names, files, target, beside(target), complain)
     texts = read(names, text_column, sources, tally, complain)
 
     def candidates() -> Iterator[Candidate]:

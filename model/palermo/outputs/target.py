@@ -80,28 +80,6 @@ def beside(path: Path) -> tuple[Path, Path, Path]:
     return part, notes, new
 
 
-def written(path: Path) -> tuple[Path, ...]:
-    """Name all files that a run writes, so that no run reads its own or an earlier one's results.
-
-    Parameters
-    ----------
-    path : Path
-        Where results shall go.
-
-    Returns
-    -------
-    tuple of Path
-        A link to the results, the results, and what is :func:`beside` them.
-
-    Examples
-    --------
-    >>> sorted({each.name for each in written(Path("tags.csv"))})[:2]
-    ['tags.csv', 'tags.csv.part']
-    """
-    link = Path(os.path.realpath(path.parent), path.name)
-    return (link, Path(os.path.realpath(path)), *beside(path))
-
-
 def left(path: Path, made: Mapping[str, Any], resume: bool) -> dict[str, Any]:
     """Give what a run that did not finish knew, for another to go on with.
 
