@@ -108,7 +108,8 @@ def mask(text: str) -> str:
     Returns
     -------
     str
-        Without smuggl-, traffick-, trata, tratante, tráfico, traficante and coyotaje.
+        Without smuggl-, traffick-, trata, tratante, tráfico, traficante and coyotaje. If a
+        ligature, a soft hyphen or a loose accent hid one of them, the text has none left.
 
     Examples
     --------
@@ -116,8 +117,9 @@ def mask(text: str) -> str:
     'The  spoke of  and .'
     """
     whole = _composed(text)
-    hidden = len(WORDS.findall(whole)) > len(WORDS.findall(text))
-    return WORDS.sub("", whole if hidden else text)
+    if whole is not text and len(WORDS.findall(whole)) > len(WORDS.findall(text)):
+        text = whole
+    return WORDS.sub("", text)
 
 
 def uses(text: str) -> Word | None:
