@@ -76,7 +76,9 @@ def test_the_card_is_written_from_the_model_and_its_figures():
     shown = re.findall(r"and none  (0\.\d{3})  \(95 % interval over groups (0\.\d{3})", card)
     for name, at in (("seeds", 0), ("authored en", 3), ("authored es", 4)):
         value = figures[name]["macro_f1"]  # to four digits, the card to three
-        assert [*map(float, shown[at])] == pytest.approx([value["value"], value["low"]], abs=5.51e-4)
+        assert [*map(float, shown[at])] == pytest.approx(
+            [value["value"], value["low"]], abs=5.51e-4
+        )
 
 
 def test_no_figure_lies_below_its_floor():
