@@ -3,6 +3,7 @@
 ``hardening/tampered.py`` has the files; ``make hardening`` gives them to other loaders too.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -47,6 +48,26 @@ def test_no_file_takes_more_memory_or_time_than_is_stated():
     assert [each.what for each in models.outcomes("Predictor.load", [models.all_keys()])] == [
         "loaded wrong values"  # those of another model
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as Linux has them")
+def test_a_small_model_asks_for_little_memory(path):
+    """Reading once set aside as much as the largest model may take, whatever the file's size."""
+    path.write_bytes(written(values()))
+    code = """
+import resource, sys
+from pathlib import Path
+from palermo import Predictor
+pages = int(Path("/proc/self/statm").read_text().split()[0])
+most = pages * resource.getpagesize() + 64 * 2**20
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+print(Predictor.load(Path(sys.argv[1])).labels[0])
+"""
+    limited = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, env=limited
+    )
+    assert (done.stdout.strip(), done.stderr) == ("smuggling", "")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory as Linux has them")

@@ -241,7 +241,7 @@ def load(path: Path) -> Artifact:
                 raise ForeignFileError("it is far larger than a model")
             content = handle.read(len(START))
             if content == START:
-                content += handle.read(_MOST_BYTES)
+                content += handle.read(about.st_size)  # what is asked for is set aside at once
         values = read_values(content)
     except FileNotFoundError:
         raise ArtifactError(
