@@ -30,9 +30,9 @@ ROUGH = 1e-3  # of fitting: F1 is the same to three digits as at 1e-6
 BOOTSTRAPS = 2000
 
 NOTES = """\
-The gain is small. By the second table, turns bring the average precision of 1,000 at random with
-about 800 labels; thresholds, which F1 needs and which the queued rows alone set, probably take
-most of that away. Turns and nearness to any threshold do about equally well; turns vary less
+By the second table, turns bring the average precision of 1,000 at random with some
+750 labels; thresholds, which F1 needs and which the queued rows alone set, probably take a part
+of that away. Turns and nearness to any threshold do about equally well; turns vary less
 between draws, and no label is forgotten.
 
 Each row of the pool is a document of its own, so that the queue's shares of documents play no
