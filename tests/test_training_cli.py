@@ -171,8 +171,9 @@ def test_search_scores_variants(monkeypatch):
     names = [line.split("|")[1].strip() for line in result.stdout.splitlines()]
     assert names[2:] == [
         "as shipped", "words alone", "label: the most probable tag",
-        "label: enforcement's odds times 1.7", "label: enforcement's odds times 8",
-        "label: odds of enforcement and policy times 3", "of the field is not asked",
+        "label: enforcement's odds alone times 3",
+        "label: odds of enforcement and policy times 1.7",
+        "label: odds of enforcement and policy times 8", "of the field is not asked",
     ]  # fmt: skip
     assert "Trying on 428 rows" in result.stderr
     odd = invoke("search", "no such variant")

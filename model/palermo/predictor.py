@@ -25,9 +25,10 @@ ENVIRONMENT: Final = "PALERMO_MODEL"
 LEAST_KNOWN: Final = 0.5
 """Share of its words that the model must know of a passage for its label not to be ``unsure``."""
 
-LEAD: Final = {"enforcement": 3.0}
-"""By how much the odds of a tag count more where the main one is picked. ``data/codebook.md``,
-rule 1: where a case and its facts weigh alike, the case is what a passage is mainly about."""
+LEAD: Final = {"enforcement": 3.0, "policy": 3.0}
+"""By how much the odds of a tag count more where the main one is picked. ``data/codebook.md``:
+a passage is mainly about the case where that and its facts weigh alike (rule 1), and about
+how governments treat the matter where it tells of that beside the matter itself (rule 5)."""
 
 _AHEAD: Final = 1 << 17  # characters of a stream of documents that are tagged at a time
 

@@ -57,7 +57,8 @@ are many, and flatter the model, since their writers are of one kind.
 A label is given from this probability on, and only to passages that are of the field,
 which a regression of its own says; chosen for the best F1 in cross-validation by group.
 The label that a passage is mainly about is the most probable of its tags, where
-enforcement's odds count three times: told with its facts, an authority's act leads.
+the odds of enforcement and policy count three times: told with its facts, an authority's
+act or rule leads.
 
 | label | threshold |
 |---|---|
@@ -168,7 +169,7 @@ def card(artifact: Artifact, evaluations: Mapping[str, Any]) -> str:
     >>> found = evaluation.evaluate(rows, decisions, "no labels at all")
     >>> text = card(train(rows), {"seeds alone": found})
     >>> text.splitlines()[0]
-    '# Model card: palermo 0.10.0'
+    '# Model card: palermo 0.11.0'
     """
     about = artifact.about
     labels = (*artifact.labels, NONE)

@@ -4,7 +4,7 @@ Every label has a logistic regression of its own over words, pairs and character
 a sigmoid turns its out-of-fold scores into probabilities (Platt 1999), and a threshold
 decides. One more regression says whether a passage has any label, and no tag is given
 where it says no (:func:`palermo.predictor.tagged`). The label of a passage is the most
-probable of its tags, enforcement favoured (:func:`palermo.predictor.leading`).
+probable of its tags, enforcement and policy favoured (:func:`palermo.predictor.leading`).
 
 ``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """

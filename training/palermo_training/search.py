@@ -69,9 +69,9 @@ VARIANTS: Final = {
 
 LEADS: Final[dict[str, dict[str, float]]] = {
     "label: the most probable tag": {},
-    "label: enforcement's odds times 1.7": {"enforcement": 1.7},
-    "label: enforcement's odds times 8": {"enforcement": 8.0},
-    "label: odds of enforcement and policy times 3": {"enforcement": 3.0, "policy": 3.0},
+    "label: enforcement's odds alone times 3": {"enforcement": 3.0},
+    "label: odds of enforcement and policy times 1.7": {"enforcement": 1.7, "policy": 1.7},
+    "label: odds of enforcement and policy times 8": {"enforcement": 8.0, "policy": 8.0},
 }
 """Other ways to pick the label."""
 
