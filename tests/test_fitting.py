@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from palermo import LABELS, CorpusError, Predictor
 from palermo.artifact import load, save
-from palermo.predictor import tagged
+from palermo.tags import tagged
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.fitting import Counts, train

@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.words import ROOT
 from palermo import LABELS, Predictor
-from palermo.predictor import LEAD
+from palermo.tags import LEAD
 from palermo_training import corpus, recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import PRIMARY, Decision, evaluate

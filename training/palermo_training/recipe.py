@@ -3,8 +3,8 @@
 Every label has a logistic regression of its own over words, pairs and character runs;
 a sigmoid turns its out-of-fold scores into probabilities (Platt 1999), and a threshold
 decides. One more regression says whether a passage has any label, and no tag is given
-where it says no (:func:`palermo.predictor.tagged`). The label of a passage is the most
-probable of its tags, enforcement and policy favoured (:func:`palermo.predictor.leading`).
+where it says no (:func:`palermo.tags.tagged`). The label of a passage is the most
+probable of its tags, enforcement and policy favoured (:func:`palermo.tags.leading`).
 
 ``training/README.md`` has what each setting is worth, measured by ``palermo search``.
 """
@@ -22,7 +22,7 @@ from sklearn.model_selection import GroupKFold
 
 from palermo.engine import EXPONENT
 from palermo.errors import CorpusError
-from palermo.predictor import LEAD, leading, tagged
+from palermo.tags import LEAD, leading, tagged
 from palermo.text import terms
 from palermo_training.evaluation import DRAWS, SEED
 
@@ -355,7 +355,7 @@ class Rule:
     slopes, offsets : ndarray of float64, shape (n_labels + 1,)
         Of each label's :func:`sigmoid`, and of the one for "of the field".
     thresholds : ndarray of float64, shape (n_labels + 1,)
-        For :func:`palermo.predictor.tagged`. All three are NaN for labels without scores.
+        For :func:`palermo.tags.tagged`. All three are NaN for labels without scores.
 
     Examples
     --------
@@ -403,7 +403,7 @@ class Rule:
         labels : sequence of str
             ``n_labels`` names.
         lead : mapping of str to float, optional
-            For :func:`palermo.predictor.leading`.
+            For :func:`palermo.tags.leading`.
 
         Returns
         -------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, f1_score
 
 from palermo.labels import LABELS, NONE
-from palermo.predictor import LEAD
+from palermo.tags import LEAD
 from palermo.text import terms, tokens
 from palermo_training import recipe
 from palermo_training.corpus import Row

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palermo.labels import LABELS
-from palermo.predictor import rolled_up
+from palermo.tags import rolled_up
 from palermo.terms import uses
 from palermo_training.corpus import Row
 from palermo_training.evaluation import DRAWS, SEED, Decision, evaluate

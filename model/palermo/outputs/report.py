@@ -38,8 +38,8 @@ _PURPOSE: Final = (
 )
 _HELP: Final = """<details class="help"><summary>How to read this</summary><dl>
 <dt>Label</dt><dd>What a passage is mainly about: the most probable of its tags, or none;
-enforcement and policy go before another tag that is little more probable. The number beside it is its
-probability by the model, 0 to 1; other tags follow after “also”.</dd>
+enforcement and policy go before another tag that is little more probable. The number beside it
+is its probability by the model, 0 to 1; other tags follow after “also”.</dd>
 <dt>Unsure</dt><dd>The model knows less than half of the words, or the label is less probable
 than was asked for. The label stays, in doubt.</dd>
 <dt>Term warning</dt><dd>The passage says smuggling or trafficking of people, and describes the
