@@ -5,7 +5,7 @@ import pytest
 
 from palermo import Predictor
 from palermo_training import corpus
-from palermo_training.comparison import MACRO, compare, table
+from palermo_training.comparison import MACRO, Difference, compare, table
 from palermo_training.corpus import Row, scheme
 from palermo_training.fitting import Counts, train
 
@@ -123,3 +123,9 @@ def test_a_label_of_the_model_before_alone_is_not_needed():
     artifact, found = compare(before, rows("now", now, {*now}))
     assert artifact.labels == ("now",)
     assert [(each.where, each.what, each.old) for each in found] == [("your passages", "now", None)]
+
+
+def test_the_table_shows_no_control_characters_of_a_label():
+    shown = table([Difference("your passages", "a\x1b[2J", 40, 0.5, 0.6, 0.02, 0.2)])
+    assert "a\\x1b[2J" in shown
+    assert "\x1b" not in shown

@@ -96,6 +96,14 @@ def test_the_table_shows_what_is_undefined_as_a_dash():
     assert "indicative: few groups" in shown
 
 
+def test_the_table_shows_no_control_characters_of_a_label():
+    odd = "a\x1b[2J"
+    row = Row("1", "x", (odd,), odd, "a", judged=(odd,))
+    found = evaluate([row], [Decision(row.tags, row.primary)], "one", row.tags)
+    assert "a\\x1b[2J           1.000" in table(found)
+    assert "\x1b" not in table(found)
+
+
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from("ab")), min_size=1))
 def test_kappa(pairs):
     left, right = zip(*pairs, strict=True)

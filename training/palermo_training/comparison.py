@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from palermo.artifact import Artifact
+from palermo.outputs.table import printable
 from palermo_training import recipe
 from palermo_training.corpus import Row
 from palermo_training.evaluation import counts, drawn, macro_f1
@@ -214,7 +215,7 @@ def table(differences: Sequence[Difference]) -> str:
     your passages   rows  before   after   difference (95 % interval)
     policy            40   0.500   0.600   +0.100 (+0.020 to +0.200)
     """
-    width = max([len("shipped passages"), *(len(each.what) for each in differences)]) - 1
+    width = max([len("shipped passages"), *(len(printable(each.what)) for each in differences)]) - 1
     lines: list[str] = []
     where = ""
     for each in differences:
@@ -224,7 +225,7 @@ def table(differences: Sequence[Difference]) -> str:
             lines.append(
                 f"{where:<{width}} {'rows':>5}  before   after   difference (95 % interval)"
             )
-        line = f"{each.what:<{width}} {each.rows:>5}"
+        line = f"{printable(each.what):<{width}} {each.rows:>5}"
         if each.old is None or each.new is None or each.low is None or each.high is None:
             lines.append(f"{line}       –   {each.new or 0:.3f}   a new label")
         else:

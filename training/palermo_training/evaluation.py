@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from palermo.errors import CorpusError
 from palermo.labels import LABELS, NONE
+from palermo.outputs.table import printable
 from palermo_training.agreement import kappa
 from palermo_training.corpus import Row
 
@@ -379,7 +380,7 @@ def table(evaluation: Evaluation) -> str:
         )
     lines += [f"{'accuracy, primary':<28}{evaluation.accuracy:.3f}"]
     lines += [f"{'kappa, primary':<28}{_figure(evaluation.kappa)}", ""]
-    names = list(evaluation.primary)
+    names = list(map(printable, evaluation.primary))  # a stranger's model brings its own
     width = max(map(len, names)) + 2
     lines += ["truth below, model to the right".ljust(width)]
     lines += [" " * width + "".join(f"{name:>{width}}" for name in names)]
@@ -389,13 +390,14 @@ def table(evaluation: Evaluation) -> str:
 
 
 def _score_lines(title: str, scores: dict[str, Score]) -> list[str]:
-    width = max(14, max(map(len, scores)) + 2)
+    names = list(map(printable, scores))
+    width = max(14, max(map(len, names)) + 2)
     lines = [f"{title:<{width}}{'precision':>10}{'recall':>10}{'F1':>10}{'rows':>10}"]
-    for label, score in scores.items():
+    for name, score in zip(names, scores.values(), strict=True):
         figures = "".join(
             f"{_figure(value):>10}" for value in (score.precision, score.recall, score.f1)
         )
-        lines.append(f"{label:<{width}}{figures}{score.support:>10,}")
+        lines.append(f"{name:<{width}}{figures}{score.support:>10,}")
     return lines
 
 
