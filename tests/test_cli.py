@@ -393,6 +393,39 @@ def test_results_of_an_earlier_run_in_the_folder_are_no_input(tmp_path, name):
     assert (tmp_path / name).read_bytes() == written
 
 
+@pytest.mark.parametrize("written", ["a.txt", "link.txt", "other/a.txt", "a.txt.part"])
+def test_results_never_go_where_something_is_to_be_read(tmp_path, written):
+    (tmp_path / "a.txt").write_text("They paid the coyote.")
+    (tmp_path / "a.txt.part").write_text("They paid the coyote.")
+    (tmp_path / "link.txt").symlink_to("a.txt")
+    (tmp_path / "other").symlink_to(".")
+    run = classify("--output", tmp_path / "a.txt", tmp_path / written)
+    assert run.returncode == 1
+    assert run.stderr.decode() == (
+        f"Error: {tmp_path / written}: is to be read, and --output {tmp_path / 'a.txt'} would write "
+        "over it; write to another file, or leave this one out\n"
+    )
+    assert {each.read_text() for each in tmp_path.glob("a.txt*")} == {"They paid the coyote."}
+
+
+def test_results_stay_where_nothing_could_be_read(tmp_path):
+    good = tmp_path / "good.csv"
+    assert classify(SEED, "--output", good).returncode == 0
+    before = good.read_bytes()
+    for arguments in ([tmp_path / "none.txt"], [SEED, "--text-column", "no such"]):
+        run = classify(*arguments, "--output", good)
+        assert run.returncode == 1
+        assert run.stderr.decode().endswith(f"Error: nothing could be read; {good} is as it was\n")
+        assert [each.name for each in tmp_path.iterdir()] == ["good.csv"]
+        assert good.read_bytes() == before
+
+
+def test_a_dash_is_no_file_for_results(tmp_path):
+    run = classify(SEED, "--output", "-")
+    assert run.returncode == 1
+    assert run.stderr.startswith(b"Error: -: no file; leave --output away")
+
+
 def test_output_is_added_where_the_shell_says(tmp_path):
     path = tmp_path / "all.jsonl"
     path.write_text("before\n")

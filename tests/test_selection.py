@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from palermo import CorpusError, Passage, Predictor
+from palermo import CorpusError, OutputError, Passage, Predictor
 from palermo.terms import Term
 from palermo.text import tokens
 from palermo_training import cli, corpus, selection
@@ -247,6 +247,13 @@ def test_what_an_earlier_run_chose_is_no_input(tmp_path, no_corpus):
     assert [result.exit_code for result in results] == [0, 0]
     note = f"Note: {chosen}: not read, for results go there\n"
     assert results[1].stderr == note + results[0].stderr
+
+
+def test_the_chosen_never_go_where_something_is_to_be_read(tmp_path, no_corpus):
+    (tmp_path / "a.txt").write_text(TEXT)
+    with pytest.raises(OutputError, match=r"a\.txt: is to be read, and --output"):
+        queue(tmp_path / "a.txt", "--output", tmp_path / "a.txt")
+    assert (tmp_path / "a.txt").read_text() == TEXT
 
 
 def test_rows_of_a_table_are_documents(tmp_path, no_corpus):

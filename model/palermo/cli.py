@@ -205,7 +205,7 @@ def classify(
             param_hint="--resume",
         )
     if target is not None:
-        targets.check(target)
+        targets.check(target, files)
     predictor = Predictor.load(model)
     if odd := [label for label in only or () if label not in (*predictor.labels, "none")]:
         known = ", ".join((*predictor.labels, "none"))
@@ -267,6 +267,9 @@ def classify(
             out.flush()
             if not quiet:
                 complain(run.summary.line(run.tally))
+            if target is not None and run.tally.nothing:
+                complain(f"Error: nothing could be read; {target} is as it was")
+                cast("Part", out).drop()
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
         rest = "only --output FILE can be resumed" if target is None else targets.kept(target)

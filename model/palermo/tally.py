@@ -49,6 +49,17 @@ class Tally:
     wrong: int = 0
     inputs: str = ""
 
+    @property
+    def nothing(self) -> bool:
+        """Whether files were read, and nothing came of any.
+
+        Examples
+        --------
+        >>> Tally(done=2, failed=2).nothing, Tally(done=2, failed=1).nothing, Tally().nothing
+        (True, False, False)
+        """
+        return 0 < self.done == self.failed and not self.rows
+
     def over(self, files: Iterable[T]) -> Iterator[T]:
         """Hand files on, but for those that an earlier run has done; take note of each.
 

@@ -189,7 +189,7 @@ def queue(
     from palermo_training.selection import Candidate, select
 
     if target is not None:
-        check(target)
+        check(target, [*files, *map(str, labelled or ())])
     predictor = Predictor.load(model)
     tally = Tally()
     done: list[str] = []

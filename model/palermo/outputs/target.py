@@ -11,7 +11,7 @@ import io
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -24,18 +24,21 @@ EVERY: Final = 1.0
 """Seconds of work that a killed process loses at most, but for the input that it was at."""
 
 
-def check(path: Path) -> None:
+def check(path: Path, inputs: Iterable[str] = ()) -> None:
     """Make sure that results may be written to a path, before the work of making them.
 
     Parameters
     ----------
     path : Path
         Where results shall go.
+    inputs : iterable of str, optional
+        What was named to be read; ``-`` is standard input.
 
     Raises
     ------
     OutputError
-        If its folder does not exist, or something other than a file stands there.
+        If its folder does not exist, something other than a file stands there, or one of the
+        inputs would be written over.
 
     Examples
     --------
@@ -52,6 +55,16 @@ folder no-such-folder; make it first
         raise OutputError(
             f"{path}: cannot be written: there is no folder {path.parent}; make it first"
         )
+    if str(path) == "-":
+        raise OutputError("-: no file; leave --output away, and results go to standard output")
+    for name in inputs:
+        for written in (path, *beside(path)):
+            with suppress(OSError, ValueError):  # one of the two is not there
+                if name != "-" and os.path.samefile(name, written):
+                    raise OutputError(
+                        f"{name}: is to be read, and --output {path} would write over it; write "
+                        "to another file, or leave this one out"
+                    )
 
 
 def beside(path: Path) -> tuple[Path, Path, Path]:
@@ -208,6 +221,7 @@ class Part(io.TextIOWrapper):
         self._state = state
         self._next = 0.0
         self.begun = bool(before)
+        self.dropped = False
         file = open(part, "ab")  # noqa: SIM115 -- closed with this object
         # Characters that are no Unicode, as in some names of files, become escapes.
         super().__init__(file, "utf-8", "backslashreplace", newline="")
@@ -217,6 +231,20 @@ class Part(io.TextIOWrapper):
         if not before:
             self._notes.unlink(missing_ok=True)
         file.truncate(before["size"] if before else 0)
+
+    def drop(self) -> None:
+        """Say that there are no results: what stood in their place stays.
+
+        Examples
+        --------
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with opened(Path(folder, "a.txt")) as to:
+        ...         to.drop()
+        ...     os.listdir(folder)
+        []
+        """
+        self.dropped = True
 
     def mark(self) -> None:
         """Say that an input is done: all that belongs to it has been written.
@@ -294,7 +322,10 @@ def opened(
             except Stopped:  # comes between two inputs, where the state is known
                 to.save()
                 raise
-        part.replace(os.path.realpath(path))
+        if to.dropped:
+            part.unlink()
+        else:
+            part.replace(os.path.realpath(path))
         notes.unlink(missing_ok=True)
     except BaseException as error:
         if made is not None and not isinstance(error, OutputError):
