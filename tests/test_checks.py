@@ -349,8 +349,8 @@ def test_the_command_lists_labels_that_may_be_wrong(tmp_path, seeds_alone):
         f"  {first['place']}: {first['label']}: {given_} given, yes {first['probability']:.2f} probable: "
     )
     assert (
-        shown[3]
-        == f"  … and {len(said['suspects']) - 3} more; --count {len(said['suspects'])} shows all"
+        shown[3] == f"  … and {len(said['suspects']) - 3} more; "
+        f"'palermo check --count {len(said['suspects'])}' shows all"
     )
 
 

@@ -490,6 +490,26 @@ def test_rows_of_a_table_that_are_wrong(tmp_path):
     ]
 
 
+def test_broken_json_lines_stop_no_other(tmp_path):
+    path = written(tmp_path, b'{"text": "A", "tags": []}\n{\n\n[]\n{"text": "B", "tags": []}\n')
+    rows, problems = read(path)
+    assert [row.text for row in rows] == ["A", "B"]
+    assert [problem.place for problem in problems] == [f"{path}:2", f"{path}:4"]
+    assert problems[0].what.startswith("no JSON (Expecting property name")
+    assert problems[1].what == "expected a JSON object"
+    assert all(problem.fatal for problem in problems)
+    assert read(written(tmp_path, b"{\n"))[0] == []
+
+
+def test_a_spreadsheet_translates_its_yes_and_no(tmp_path):
+    head = "id,text,tags,guess_tags,reviewed\n"
+    rows, problems = read(
+        written(tmp_path, f"{head}1,A,policy,policy,VERDADERO\n2,B,,policy,FALSO\n")
+    )
+    assert [row.text for row in rows] == ["A"]
+    assert [problem.what[:11] for problem in problems] == ["1 left out:"]
+
+
 # Files that are wrong
 
 
@@ -501,8 +521,6 @@ def test_rows_of_a_table_that_are_wrong(tmp_path):
         (b"[]", "no rows; labelled rows were expected"),
         (b"text,label\n", "no rows; labelled rows were expected"),
         (b"texto;etiqueta\nTr\xe1fico;trata\n", "not UTF-8 (byte 17); save it as UTF-8"),
-        (b'{"text": "A", "tags": []}\n{\n', "2: no JSON (Expecting property name"),
-        (b'{"text": "A", "tags": []}\n[]\n', "2: expected a JSON object"),
         (b"[\n{},\n", "3: no JSON (Expecting value"),
         (b"[" + b"9" * 5000 + b"]", "no JSON (Exceeds the limit"),
         (b"[" * 200_000, "nested too deep to read"),

@@ -250,6 +250,23 @@ def test_evaluate_on_somebodys_rows(tmp_path):
     assert (figures["rows"], figures["groups"], figures["accuracy"]) == (2, 2, 1.0)
 
 
+def test_evaluate_leaves_out_rows_that_leave_a_label_open(tmp_path):
+    rows = tmp_path / "rows.jsonl"
+    open_ = '{"text": "Four men were held.", "tags": ["enforcement"], "judged": ["enforcement"]}\n'
+    rows.write_text(open_ + '{"text": "Leave a reply", "tags": [], "primary": "none"}\n')
+    result = invoke("evaluate", rows)
+    why = (
+        f"as {rows}:1: smuggling, trafficking, policy not judged; settle that, or name in a column "
+        "or field 'judged' what was"
+    )
+    assert result.stderr == f"Note: 1 of 2 rows left out, {why}\n"
+    assert "(1 of 1 rows without a group" in result.stdout
+    rows.write_text(open_)
+    with pytest.raises(CorpusError) as error:
+        invoke("evaluate", rows)
+    assert str(error.value) == f"nothing was scored, for each row leaves a label open, {why}"
+
+
 def test_the_name_of_a_file_does_nothing_to_a_terminal(tmp_path):
     rows = tmp_path / "red\x1b[31m.jsonl"
     rows.write_text('{"text": "Leave a reply", "tags": [], "primary": "none"}\n')

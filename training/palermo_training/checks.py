@@ -123,7 +123,8 @@ def table(problems: Sequence[Problem], suspects: Sequence[Suspect], count: int) 
                 *(f"  {printable(each)}" for each in found[:count]),
             ]
         if len(found) > count:
-            lines.append(f"  … and {len(found) - count:,} more; --count {len(found)} shows all")
+            every = f"'palermo check --count {len(found)}' shows all"
+            lines.append(f"  … and {len(found) - count:,} more; {every}")
     return "\n".join(lines)
 
 

@@ -1,6 +1,7 @@
 """The ``palermo`` command: parses, calls, prints."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -14,6 +15,7 @@ from palermo.outputs.table import printable
 from palermo_training import cli_labels, corpus, label_files
 from palermo_training.cli_labels import OWN, Kind, New, Only, Renamed
 from palermo_training.cli_models import models
+from palermo_training.corpus import Row
 from palermo_training.printing import Json, say, to_json
 
 SHIPPED: Final = "What palermo ships"
@@ -177,6 +179,7 @@ def evaluate(
         if not rows or any(problem.fatal for problem in problems):
             raise CorpusError(f"{file}: nothing was scored: mend the errors first")
         predictor = Predictor.load(model)
+        rows = _judged(rows, predictor.labels)
         what = printable(f"model {predictor.model} on {file.name}")
         if mask:
             rows = [replace(row, text=terms.mask(row.text)) for row in rows]
@@ -185,6 +188,24 @@ def evaluate(
             what += f" ({alone:,} of {len(rows):,} rows without a group, each is its own)"
         result = evaluation.evaluate(rows, held_out.decide(predictor, rows), what, predictor.labels)
         say(to_json(result.as_dict()) if as_json else evaluation.table(result))
+
+
+def _judged(rows: Sequence[Row], labels: Sequence[str]) -> list[Row]:
+    """Keep the rows that say of each label whether they have it; name what keeps out the others."""
+    kept: list[Row] = []
+    out: list[Row] = []
+    for row in rows:
+        (kept if {*labels} <= {*row.judged} else out).append(row)
+    if out:
+        missing = ", ".join(label for label in labels if label not in out[0].judged)
+        why = (
+            f"{out[0].place or out[0].id}: {missing} not judged; settle that, or name in a column "
+            "or field 'judged' what was"
+        )
+        if not kept:
+            raise CorpusError(f"nothing was scored, for each row leaves a label open, as {why}")
+        complain(f"Note: {len(out):,} of {len(rows):,} rows left out, as {why}")
+    return kept
 
 
 @app.command(rich_help_panel=SHIPPED)

@@ -242,8 +242,8 @@ def retrain(
 
     if output is not None and name is not None:
         raise typer.BadParameter("a model written to --output gets no name", param_hint="--name")
-    if text := checks.table(labelled.problems, [], SHOWN):
-        complain(text)
+    for line in checks.table(labelled.problems, [], SHOWN).splitlines():
+        complain(line)
     if labelled.fatal:
         raise CorpusError("nothing was trained: mend the errors first; 'palermo check' lists them")
     if output is None:

@@ -293,15 +293,44 @@ def parse_objects(text: str, path: Path) -> Iterator[tuple[str, dict[str, Any]]]
     [('rows.jsonl:1', {'id': 1})]
     """
     for number, line in enumerate(text.split("\n"), 1):
-        if not line.strip():
-            continue
-        place = f"{path}:{number}"
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise CorpusError(f"{place}: no JSON ({error}); expected one object a line") from None
-        _check(isinstance(found, dict), place, "expected a JSON object")
-        yield place, found
+        if line.strip():
+            place = f"{path}:{number}"
+            yield place, parse_object(line, place)
+
+
+def parse_object(line: str, place: str) -> dict[str, Any]:
+    """Parse one line of JSON lines.
+
+    Parameters
+    ----------
+    line : str
+        Should hold an object.
+    place : str
+        Where it stands, for messages.
+
+    Returns
+    -------
+    dict
+        The object.
+
+    Raises
+    ------
+    CorpusError
+        If the line is no JSON object.
+
+    Examples
+    --------
+    >>> parse_object("{", "rows.jsonl:1")
+    Traceback (most recent call last):
+    palermo.errors.CorpusError: rows.jsonl:1: no JSON (Expecting property name enclosed in \
+double quotes: line 1 column 2 (char 1)); expected one object a line
+    """
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise CorpusError(f"{place}: no JSON ({error}); expected one object a line") from None
+    _check(isinstance(found, dict), place, "expected a JSON object")
+    return dict(found)
 
 
 def read_labels(

@@ -92,6 +92,7 @@ def gather(
     rows: list[Row] = []
     problems: list[Problem] = []
     failed: list[str] = []
+    files = list(dict.fromkeys(files))
     for file in files:
         try:
             found, wrong = label_files.read(file, kind, renamed)
@@ -109,7 +110,7 @@ def gather(
             for row in rows
         ]
     else:
-        labels = (*LABELS, *new)
+        labels = tuple(dict.fromkeys((*LABELS, *new)))
     shipped = [] if only else [*corpus.seeds(), *corpus.authored()]
     if not failed and not (rows and labels):
         what, remedy = "no labels to learn from", "label some rows, and mend what is said above"

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 
 from palermo.errors import CorpusError
 from palermo.labels import LABELS, NONE
-from palermo_training.corpus import Row, parse_objects, read_labels, read_row, read_text
+from palermo_training.corpus import Row, parse_object, read_labels, read_row, read_text
 from palermo_training.label_files import argilla, doccano, label_studio, prodigy, table
 from palermo_training.label_files import rows as own_rows
 from palermo_training.label_files.item import (
@@ -123,7 +123,7 @@ def _read(
     elif start == "[":
         found, problems = _array(path, text)
     else:
-        found, problems = list(parse_objects(text, path)), []
+        found, problems = _lines(path, text)
     if not found:
         if problems:
             return [], problems
@@ -138,6 +138,20 @@ def _read(
             problems.append(each)
     rows, more = _rows(path, _merged(items), renamed, LABELS if kind == "palermo" else ())
     return rows, problems + more
+
+
+def _lines(path: Path, text: str) -> tuple[list[Found], list[Problem]]:
+    """Read JSON lines; a broken one is named, and stops no other."""
+    found: list[Found] = []
+    problems: list[Problem] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            place = f"{path}:{number}"
+            try:
+                found.append((place, parse_object(line, place)))
+            except CorpusError as error:
+                problems.append(problem(place, error))
+    return found, problems
 
 
 def _array(path: Path, text: str) -> tuple[list[Found], list[Problem]]:

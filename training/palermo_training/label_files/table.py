@@ -25,8 +25,8 @@ TEXT: Final = ("text", "texto")
 """Names of the column that holds the passage."""
 
 _WIDEST: Final = 1 << 24  # characters of a cell
-_YES: Final = ("true", "yes", "sí", "si", "1", "x")
-_NO: Final = ("", "false", "no", "0")
+_YES: Final = ("true", "verdadero", "yes", "sí", "si", "1", "x")
+_NO: Final = ("", "false", "falso", "no", "0")  # a Spanish spreadsheet translates its own
 _FORMULA: Final = re.compile(r"\A'(?=[=+\-@\t\r])")
 
 
