@@ -232,6 +232,47 @@ def test_a_word_file_with_changes_boxes_and_controls(tmp_path):
     ]  # fmt: skip
 
 
+def test_a_text_box_is_no_part_of_the_paragraph_that_anchors_it(tmp_path):
+    oxml = needs("docx.oxml", "docx")
+    spaces = (
+        'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+        'xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
+        'xmlns:v="urn:schemas-microsoft-com:vml"'
+    )
+
+    def run(text):
+        return f'<w:r><w:t xml:space="preserve">{text}</w:t></w:r>'
+
+    def paragraph(*inside):
+        return f"<w:p {spaces}>{''.join(inside)}</w:p>"
+
+    def box(*paragraphs):
+        text = f"<w:txbxContent>{''.join(paragraphs)}</w:txbxContent>"
+        return (
+            f"<w:r><mc:AlternateContent><mc:Choice Requires='wps'><w:drawing>{text}</w:drawing>"
+            f"</mc:Choice><mc:Fallback><w:pict><v:textbox>{text}</v:textbox></w:pict>"
+            "</mc:Fallback></mc:AlternateContent></w:r>"
+        )
+
+    def change(body):
+        inner = paragraph(run("In "), box(paragraph(run("a box"))), run("the box."))
+        for position, xml in enumerate((
+            paragraph(box(paragraph(run("Annual leave form"))), run("They charged 7,000 dollars.")),
+            paragraph(run("Police held "), box(paragraph(run("Box two"))), run("two men.")),
+            paragraph(run("They "), box(inner, paragraph(run("More."))), run("fled.")),
+        )):  # fmt: skip
+            body.insert(position, oxml.parse_xml(xml))
+
+    path = tmp_path / "a.docx"
+    path.write_bytes(docx("End.", change=change))
+    assert read(str(path)).text.split("\n\n")[:9] == [
+        "They charged 7,000 dollars.", "Annual leave form",
+        "Police held two men.", "Box two",
+        "They fled.", "In the box.", "a box", "More.",
+        "End.",
+    ]  # fmt: skip
+
+
 def test_packed_documents(tmp_path):
     for name, raw in (("a.txt.gz", TEXT.encode()), ("b.gz", TEXT.encode("windows-1252"))):
         (tmp_path / name).write_bytes(gzip.compress(raw))

@@ -31,7 +31,8 @@ def read(raw: bytes) -> str:
     Returns
     -------
     str
-        Paragraphs in order, those of tables and text boxes too, a blank line between.
+        Paragraphs in the order in which they begin, those of tables and text boxes too, a
+        blank line between.
 
     Raises
     ------
@@ -57,6 +58,7 @@ def read(raw: bytes) -> str:
 
     import docx  # after the check: an xlsx is named without it too
     from docx.oxml.ns import qn
+    from lxml.etree import iterwalk
 
     try:
         body = docx.Document(unpacked).element.body
@@ -66,12 +68,21 @@ def read(raw: bytes) -> str:
     for twice in list(body.iter(_FALLBACK, qn("w:moveFrom"))):
         twice.getparent().remove(twice)
     # python-docx's own paragraphs leave out insertions, content controls and text boxes.
-    paragraph = qn("w:p")
-    pieces = [
-        "\n\n" if element.tag == paragraph else element.text
-        for element in body.iter(paragraph, qn("w:r"))
-    ]
-    return "".join(pieces).strip()
+    paragraph, pieces = qn("w:p"), [""]
+    # A text box stands amid the paragraph that it is anchored in, which goes on after it.
+    inside: list[tuple[int, list[str]]] = [(0, [])]
+    for event, element in iterwalk(body, ("start", "end"), (paragraph, qn("w:r"))):
+        if element.tag != paragraph:
+            if event == "start":
+                inside[-1][1].append(element.text)
+        elif event == "start":
+            inside.append((len(pieces), []))
+            pieces.append("")
+        else:
+            place, runs = inside.pop()
+            pieces[place] = "".join(runs)
+    pieces[0] = "".join(inside[0][1])  # runs outside any paragraph, which Word does not write
+    return "\n\n".join(pieces).strip()
 
 
 def _check(archive: ZipFile) -> None:
