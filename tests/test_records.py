@@ -245,6 +245,50 @@ def test_the_delimiter_is_told_from_the_header(tmp_path, header, delimiter):
     assert found.text == "Hi."
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("first", "delimiter"),
+    [
+        ("sep=;\r\n", ";"),
+        ('"sep=,"\n', ","),
+        ("SEP=\t\r", "\t"),
+        ("sep=|\r\n", "|"),
+        ("sep=¬\n", "¬"),
+    ],
+)
+def test_the_delimiter_is_what_a_first_line_for_excel_says(
+    tmp_path, first, delimiter, packed, encoding
+):
+    path = tmp_path / "a.csv"
+    rows = [["a, b; c", "body"], ["é", "They paid."], ["2"]]
+    table(path, *rows, encoding=encoding, delimiter=delimiter)
+    raw = (first + path.read_text(encoding)).encode(encoding)
+    path.write_bytes(gz(raw) if packed else raw)
+    found, wrong = read(str(path), "body")
+    assert found == Record("They paid.", 3, {"a, b; c": "é"})
+    assert str(wrong).startswith(f"{path}:4: 1 fields, where the header has 2")
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (b"sep=;", "empty, there is no row in it"),
+        (b"sep=;\nid;body\n", "no column 'text'; it has id, body"),
+        (b'sep=;\nid;"text\n', "its header, line 2: broken CSV"),
+        (b"sep=\n", "no column 'text'; it has sep="),
+        (b'sep="\n', "no column 'text'; it has sep=\""),
+        (b"sep=ab\n", "no column 'text'; it has sep=ab"),
+    ],
+)
+def test_a_table_of_a_first_line_for_excel_and_no_text_is_named(tmp_path, raw, wrong):
+    path = tmp_path / "a.csv"
+    path.write_bytes(raw)
+    with pytest.raises(DocumentError) as caught:
+        list(read(str(path), "text"))
+    assert str(caught.value).startswith(f"{path}: {wrong}")
+
+
 @pytest.mark.parametrize("rows", [1, 5_000])  # within what is looked at first, and beyond
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "windows-1252"]

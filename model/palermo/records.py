@@ -33,6 +33,8 @@ _PARQUET: Final = b"PAR1"
 _BEFORE_JSON: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # white space and marks, in UTF-16 too
 _ARRAY: Final = re.compile(rb"\[\s*\{")
 _BEYOND_ASCII: Final = bytes(range(128, 256))
+# A first line by which Excel takes the delimiter.
+_NAMED: Final = re.compile(r'("?)sep=([^"\r\n])\1(?:[\r\n]|\Z)', re.I)
 _ESCAPED: Final = re.compile("[\ud800-\udfff]")  # what Python makes of a byte it cannot decode
 
 
@@ -231,10 +233,14 @@ def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[
         newline="",
     )
     lines = _Lines(text, encoding, settled=not sample.isascii())
+    named = _NAMED.match(sample)
+    delimiter = named[2] if named else _delimiter(sample, column)
     # Strict, or one missing quotation mark would silently make one row of many.
-    reader = csv.reader(lines, delimiter=_delimiter(sample, column), strict=True)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     names: list[str] = []
     try:
+        if named:
+            next(lines)
         while True:
             first = lines.number + 1
             try:
