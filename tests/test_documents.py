@@ -58,6 +58,10 @@ def test_any_bytes_are_text_or_named(raw):
         (b"\x1f\x8b\x08", "a gzip archive"),
         (b"\xd0\xcf\x11\xe0\xa1", "an old Office document"),
         (rb"{\rtf1\ansi", "an RTF document"),
+        (
+            b"PAR1\x15\x04\x00PAR1",
+            "a Parquet file, not plain text; name the column of its texts with --text-column",
+        ),
         (b"\x7fELF\x02\x01\x01\x00\x00\x00", "binary, not text"),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary, not text"),
         (b"some\x00thing", "binary, not text"),
@@ -75,6 +79,10 @@ def test_any_bytes_are_text_or_named(raw):
 def test_what_is_no_text_is_named(raw, match):
     with pytest.raises(DocumentError, match=match):
         decode(raw)
+
+
+def test_a_text_may_begin_as_parquet_does():
+    assert decode(b"PAR1 is a gene.") == ("PAR1 is a gene.", "utf-8")
 
 
 def test_a_short_text_may_be_full_of_accents():

@@ -372,6 +372,17 @@ def test_parquet_comes_back_as_json_has_it(tmp_path):
         list(read(str(tmp_path / "a.csv"), "text"))
 
 
+def test_parquet_without_its_column_says_how_it_is_read(tmp_path):
+    path = parquet(tmp_path / "a.parquet", {"text": ["Hi."]})
+    run = classify_here(path)
+    assert (run.exit_code, run.stdout) == (1, "")
+    assert run.stderr == (
+        f"Error: {path}: a Parquet file, not plain text; name the column of its texts with "
+        "--text-column\n"
+    )
+    assert classify_here(path, "--text-column", "text").exit_code == 0
+
+
 def test_parquet_that_cannot_be_had_is_named(tmp_path, monkeypatch):
     path = parquet(tmp_path / "a.parquet", {"text": ["Hi."]})
     run = classify_here("--text-column", "text", "-", input=(tmp_path / "a.parquet").read_bytes())

@@ -54,6 +54,7 @@ _KINDS: Final = (
     (b"{\\rtf", "an RTF document"),
 )
 _GZIP: Final = b"\x1f\x8b"
+_PARQUET: Final = b"PAR1"  # at both ends: a text too may begin with it, which is a gene's name
 _HEAD: Final = 4096  # bytes that show what a document is
 # Atomic groups: many comments must not be tried in every way to part them.
 _PAGE = re.compile(
@@ -304,6 +305,10 @@ def decode(raw: bytes) -> tuple[str, str]:
                     "an encrypted Office document; save a copy of it without a password"
                 )
             raise DocumentError(f"{kind}, not plain text; save it as text first")
+    if raw.startswith(_PARQUET) and raw.endswith(_PARQUET):
+        raise DocumentError(
+            "a Parquet file, not plain text; name the column of its texts with --text-column"
+        )
     for mark, encoding in _MARKS:
         if raw.startswith(mark):
             return _decode(raw[len(mark) :], encoding), encoding
