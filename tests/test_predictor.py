@@ -188,6 +188,17 @@ def test_no_precision_asked_for_is_the_thresholds(predictor):
         predictor.cutoffs(float("nan"))
 
 
+@pytest.mark.parametrize("precision", [0, 0.9, 1.0])
+def test_a_precision_is_not_for_documents(predictor, precision):
+    said = "unit is 'document', .* min_precision needs 'sentence' or 'paragraph'"
+    with pytest.raises(ValueError, match=said):
+        predictor.tag("They paid.", "document", min_precision=precision)
+    with pytest.raises(ValueError, match=said):
+        predictor.tag_all(iter(["They paid."]), "document", "auto", precision)
+    for unit in ("sentence", "paragraph"):
+        assert len(predictor.tag("They paid.", unit, min_precision=precision)) == 1
+
+
 def test_many_documents_are_tagged_as_each_alone(predictor, seeds):
     texts = ["", *seeds.values(), " ", "The coyote asked $7,000."] * 3
     for unit in ("sentence", "paragraph", "document"):

@@ -252,7 +252,8 @@ class Predictor:
         TypeError
             If ``text`` is no str.
         ValueError
-            If ``unit``, ``lang`` or ``min_precision`` is none of the above.
+            If ``unit``, ``lang`` or ``min_precision`` is none of the above, or if
+            ``min_precision`` is given for documents.
 
         Examples
         --------
@@ -292,7 +293,8 @@ class Predictor:
         TypeError
             If ``texts`` is a single str, or holds anything but str.
         ValueError
-            If ``unit``, ``lang`` or ``min_precision`` is none of those of :meth:`tag`.
+            If ``unit``, ``lang`` or ``min_precision`` is none of those of :meth:`tag`, or if
+            ``min_precision`` is given for documents; before the first text is read.
 
         Examples
         --------
@@ -302,6 +304,11 @@ class Predictor:
         if isinstance(texts, str):
             raise TypeError("texts is one str; give it to tag, or put it in a list: [text]")
         split("", unit, lang)  # refuses units and languages that there are not
+        if unit == "document" and min_precision is not None:
+            raise ValueError(
+                "unit is 'document', which is judged by its sentences; min_precision needs "
+                "'sentence' or 'paragraph'"
+            )
         cutoffs = {} if min_precision is None else self.cutoffs(min_precision)
         return self._stream(texts, unit, lang, cutoffs)
 
