@@ -81,6 +81,22 @@ def test_what_is_no_text_is_named(raw, match):
         decode(raw)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "windows-1252"])
+@pytest.mark.parametrize("times", [1, 100])  # CP/M filled the last block with it
+def test_a_ctrl_z_at_the_end_is_no_text(tmp_path, encoding, times):
+    path, end = tmp_path / "dos.txt", "\x1a" * times
+    path.write_bytes((TEXT + end).encode(encoding))
+    assert read(str(path)).text == TEXT
+    within = f"One.{end}\r\n{TEXT}{end}\r\n"
+    path.write_bytes(within.encode(encoding))
+    assert read(str(path)).text == within
+
+
+def test_bytes_of_utf_16_that_look_like_a_ctrl_z_stay():
+    text = "He said: ‚"  # U+201A
+    assert decode(text.encode("utf-16-be")) == (text, "utf-16-be")
+
+
 def test_a_text_may_begin_as_parquet_does():
     assert decode(b"PAR1 is a gene.") == ("PAR1 is a gene.", "utf-8")
 
@@ -95,7 +111,9 @@ def test_line_breaks_stay_as_they_are(tmp_path):
     assert read(str(path)).text == "one\r\ntwo\rthree\n"
 
 
-@pytest.mark.parametrize("content", [b"", b" \n\t\r\n", b"\xef\xbb\xbf", "\u00a0\u3000".encode()])
+@pytest.mark.parametrize(
+    "content", [b"", b" \n\t\r\n", b"\r\n\x1a", b"\xef\xbb\xbf", "\u00a0\u3000".encode()]
+)
 def test_an_empty_file_is_named(tmp_path, content):
     path = tmp_path / "empty.txt"
     path.write_bytes(content)

@@ -64,6 +64,7 @@ _PAGE = re.compile(
 _OPENED: Final = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # what a shell makes of <(command)
 _LOCKED: Final = "EncryptedPackage".encode("utf-16-le")  # in an Office document with a password
 _CONTROLS: Final = bytes({*range(32)} - {*b"\t\n\v\f\r\x1b\x1a"})
+_END_OF_FILE: Final = "\x1a"  # Ctrl-Z, by which DOS programs end a text
 _FEW: Final = 20  # characters beyond ASCII that prove nothing
 _MOST_ACCENTS: Final = 0.25  # share of characters beyond ASCII; European text has below 0.1
 
@@ -77,8 +78,8 @@ class Document:
     name : str
         The file as the user named it, or ``-``.
     text : str
-        Its text, line breaks as they stand, without a byte order mark. Offsets of
-        passages count the code points of this.
+        Its text, line breaks as they stand, without a byte order mark or a Ctrl-Z at the
+        end. Offsets of passages count the code points of this.
     encoding : str or None
         How the bytes of plain text were read: ``utf-8``, ``utf-16-le``, ``utf-16-be``,
         ``utf-32-le``, ``utf-32-be`` or ``windows-1252``. None for the other kinds.
@@ -284,7 +285,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     Returns
     -------
     text : str
-        Without a byte order mark.
+        Without a byte order mark, or the Ctrl-Z that old programs end a file with.
     encoding : str
         As in :class:`Document`.
 
@@ -318,7 +319,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     if len(raw.translate(None, _CONTROLS)) < len(raw):
         raise DocumentError("binary, not text; give a file of plain text")
     try:
-        return raw.decode("utf-8"), "utf-8"
+        return raw.decode("utf-8").rstrip(_END_OF_FILE), "utf-8"
     except UnicodeDecodeError as broken:
         # A file that is UTF-8 but for its cut or spoilt end is no other encoding.
         if broken.start and len(raw[: broken.start].decode()) < broken.start:
@@ -332,7 +333,7 @@ def decode(raw: bytes) -> tuple[str, str]:
     accents = len(text) - len(text.encode("ascii", "ignore"))
     if accents > _FEW and accents > _MOST_ACCENTS * len(text):
         raise _unknown("too many bytes beyond ASCII for Western European text")
-    return text, "windows-1252"
+    return text.rstrip(_END_OF_FILE), "windows-1252"
 
 
 def _unknown(why: str) -> DocumentError:
@@ -343,7 +344,7 @@ def _unknown(why: str) -> DocumentError:
 
 def _decode(raw: bytes, encoding: str) -> str:
     try:
-        return raw.decode(encoding)
+        return raw.decode(encoding).rstrip(_END_OF_FILE)
     except UnicodeDecodeError as error:
         raise DocumentError(
             f"marked as {encoding.upper()}, and broken at byte {error.start:,}; "
