@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from typer.main import get_command
 from typer.testing import CliRunner
 
 import palermo
@@ -470,6 +471,22 @@ def test_a_summary_at_the_end(tmp_path):
         f"enforcement {labels.count('enforcement')}, policy 0, none {labels.count('none')}, which "
         f"is {25 * labels.count('none')} %); unsure 1, term warnings 1; "
         f"words that the model does not know: {unknown(MIXED):.1f} %; files: 1 read, 0 failed.\n"
+    )
+
+
+def test_quiet_leaves_what_its_help_says(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_bytes("El coyote cobró 500 €.".encode("windows-1252"))
+    told = [
+        f"Note: {path}: not valid UTF-8, read as Windows-1252",
+        "Error: no-such.txt: no such file",
+    ]
+    assert classify(path, "no-such.txt").stderr.decode().splitlines() == told
+    *first, summary = classify(path, "no-such.txt", quiet=False).stderr.decode().splitlines()
+    assert (first, summary[:9]) == (told, "Passages:")
+    (quiet,) = (each for each in get_command(app).params if each.name == "quiet")
+    assert quiet.help == (
+        "No progress and no summary on standard error; errors and notes on files stay."
     )
 
 

@@ -152,7 +152,10 @@ def classify(
     ] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", help="No progress and summary on standard error, errors alone."),
+        typer.Option(
+            "--quiet",
+            help="No progress and no summary on standard error; errors and notes on files stay.",
+        ),
     ] = False,
     model: Annotated[
         Path | None,
