@@ -4,6 +4,8 @@ import decimal
 import gzip
 import io
 import json
+import random
+import re
 import subprocess
 import sys
 import tracemalloc
@@ -196,6 +198,61 @@ def test_lines_are_those_that_rows_begin_in(tmp_path):
         Record("one\r\n\r\ntwo", 5, {"a\nb": "1"}),
         Record("three", 8, {"a\nb": "2"}),
     ]
+
+
+@pytest.mark.parametrize("before", [0, 1, 5_000])  # within what is looked at first, and beyond
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+def test_a_control_character_spoils_no_table_wherever_it_stands(tmp_path, encoding, before):
+    plain, odd = "Cobró 500 €.", "Police \x02\0 arrested \x07\x08\x0e two – \x01."
+    rows = [["text", "id"], *[[plain, "1"]] * before, [odd, "\0"], [plain, "3"]]
+    found = list(read(table(tmp_path / "a.csv", *rows, encoding=encoding), "text"))
+    assert [(each.text, each.row["id"]) for each in found] == [
+        *[(plain, "1")] * before, (odd, "\0"), (plain, "3"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["€", "\0€", "€\0"])
+def test_a_head_with_a_nul_may_break_off_amid_a_character(tmp_path, text):
+    for shift in range(4):
+        rows = [["text", "x" * shift], [text * 30_000, "1"]]
+        (found,) = read(table(tmp_path / "a.csv", *rows), "text")
+        assert found.text == text * 30_000
+
+
+def test_control_characters_come_out_of_the_command_escaped(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id,text\n1,They paid.\n2,Police \x02\0 arrested two.\n3,They left.\n")
+    run = classify_here("--text-column", "text", path)
+    assert (run.exit_code, run.stderr) == (0, "")
+    texts = [json.loads(line)["text"] for line in run.stdout.splitlines()]
+    assert texts == ["They paid.", "Police \x02\0 arrested two.", "They left."]
+    assert "\x02" not in run.stdout
+
+
+NOISE = random.Random(0).randbytes(100_000)
+
+
+@pytest.mark.parametrize(
+    ("raw", "wrong"),
+    [
+        (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\n", "a PDF, not plain text; save it as text"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0" + NOISE, "a ZIP archive (perhaps docx, xlsx or odt)"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x10\0\0\0\x10\x08\x06\0\0\0", "binary, not text; give"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + NOISE, "binary, not text; give a file of plain text"),
+        (b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01" + NOISE, "binary, not text; give a file of plain text"),
+        (b"GIF89a\x10\0\x10\0\x80" + b" " * 70_000, "binary, not text; give a file of plain text"),
+        (b"\x7fELF\x02\x01\x01\0\0\0", "binary, not text; give a file of plain text"),
+        (NOISE, "binary, not text; give a file of plain text"),
+        # Or a table after all, and the name of the column is wrong.
+        (b"id,body\n1,a \x02\n", "binary, not text; give a file of plain text (as a table: no column 'text'; it has id, body)"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_binary_files_are_no_tables(tmp_path, raw, wrong, pack):
+    path = tmp_path / "a.csv"
+    path.write_bytes(pack(raw))
+    with pytest.raises(DocumentError, match=re.escape(f"{path}: {wrong}")):
+        list(read(str(path), "text"))
 
 
 @pytest.mark.parametrize(

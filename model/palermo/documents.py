@@ -35,17 +35,20 @@ TOO_MANY: Final = (
 )
 """What is said of a text that would fall into too many passages."""
 
+BINARY: Final = "binary, not text; give a file of plain text"
+"""What is said of a file with control characters that no text has."""
+
 LARGEST: Final = 200_000_000
 """Bytes that a document may have, as it lies there and as a gzip archive unpacks to."""
 
 # UTF-32 first: its little-endian mark begins like that of UTF-16.
-_MARKS: Final = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
+_MARKS: Final = {
+    "utf-8": codecs.BOM_UTF8,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+}
 _KINDS: Final = (
     (b"%PDF-", "a PDF"),
     (b"PK\x03\x04", "a ZIP archive (perhaps docx, xlsx or odt)"),
@@ -299,25 +302,14 @@ def decode(raw: bytes) -> tuple[str, str]:
     >>> decode(b"Tr\xe1fico \x96 trata")
     ('Tráfico – trata', 'windows-1252')
     """
-    for start, kind in _KINDS:
-        if raw.startswith(start):
-            if _LOCKED in raw:
-                raise DocumentError(
-                    "an encrypted Office document; save a copy of it without a password"
-                )
-            raise DocumentError(f"{kind}, not plain text; save it as text first")
     if raw.startswith(_PARQUET) and raw.endswith(_PARQUET):
         raise DocumentError(
             "a Parquet file, not plain text; name the column of its texts with --text-column"
         )
-    for mark, encoding in _MARKS:
-        if raw.startswith(mark):
-            return _decode(raw[len(mark) :], encoding), encoding
-    if b"\0" in raw:
-        encoding = _guess_utf16(raw)
-        return _decode(raw, encoding), encoding
-    if len(raw.translate(None, _CONTROLS)) < len(raw):
-        raise DocumentError("binary, not text; give a file of plain text")
+    if encoding := marked(raw):
+        return _decode(raw.removeprefix(_MARKS[encoding]), encoding), encoding
+    if has_controls(raw):
+        raise DocumentError(BINARY)
     try:
         return raw.decode("utf-8").rstrip(_END_OF_FILE), "utf-8"
     except UnicodeDecodeError as broken:
@@ -326,19 +318,104 @@ def decode(raw: bytes) -> tuple[str, str]:
             raise DocumentError(
                 f"UTF-8 that breaks off at byte {broken.start:,}; get the file again or mend it"
             ) from None
+    return western(raw).rstrip(_END_OF_FILE), "windows-1252"
+
+
+def marked(raw: bytes) -> str | None:
+    r"""Name the encoding that a mark shows, or of UTF-16 the NULs beside its ASCII letters.
+
+    Parameters
+    ----------
+    raw : bytes
+        A file, or how it begins.
+
+    Returns
+    -------
+    str or None
+        As in :class:`Document`; None if nothing shows one.
+
+    Raises
+    ------
+    DocumentError
+        If it begins as a PDF, an archive or another known kind that is no plain text.
+
+    Examples
+    --------
+    >>> marked("Tráfico".encode("utf-16-le")), marked(b"Tr\xe1fico")
+    ('utf-16-le', None)
+    """
+    for start, kind in _KINDS:
+        if raw.startswith(start):
+            if _LOCKED in raw:
+                raise DocumentError(
+                    "an encrypted Office document; save a copy of it without a password"
+                )
+            raise DocumentError(f"{kind}, not plain text; save it as text first")
+    for encoding, mark in _MARKS.items():
+        if raw.startswith(mark):
+            return encoding
+    return _guess_utf16(raw) if b"\0" in raw else None
+
+
+def has_controls(raw: bytes) -> bool:
+    r"""Tell whether bytes of no wide encoding have control characters, as binary data does.
+
+    Parameters
+    ----------
+    raw : bytes
+        A file, or how it begins.
+
+    Returns
+    -------
+    bool
+        White space, Escape and the old end of a file (0x1A) do not count.
+
+    Examples
+    --------
+    >>> has_controls(b"They\tpaid.\r\n"), has_controls(b"They \x02 paid.")
+    (False, True)
+    """
+    return len(raw.translate(None, _CONTROLS)) < len(raw)
+
+
+def western(raw: bytes) -> str:
+    r"""Decode Windows-1252, if it looks like European text.
+
+    Parameters
+    ----------
+    raw : bytes
+        What is no UTF-8.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    DocumentError
+        If it has bytes that Windows-1252 has not, or far more beyond ASCII than Western European
+        languages; it is called binary if it has control characters too.
+
+    Examples
+    --------
+    >>> western(b"Tr\xe1fico \x96 trata")
+    'Tráfico – trata'
+    """
     try:
         text = raw.decode("windows-1252")
     except UnicodeDecodeError as error:
-        raise _unknown(f"byte 0x{raw[error.start]:02x} at {error.start:,}") from None
+        raise _unknown(raw, f"byte 0x{raw[error.start]:02x} at {error.start:,}") from None
     accents = len(text) - len(text.encode("ascii", "ignore"))
     if accents > _FEW and accents > _MOST_ACCENTS * len(text):
-        raise _unknown("too many bytes beyond ASCII for Western European text")
-    return text.rstrip(_END_OF_FILE), "windows-1252"
+        raise _unknown(raw, "too many bytes beyond ASCII for Western European text")
+    return text
 
 
-def _unknown(why: str) -> DocumentError:
+def _unknown(raw: bytes, why: str) -> DocumentError:
     return DocumentError(
-        f"neither UTF-8, UTF-16 nor Windows-1252 ({why}); save it as UTF-8 and try again"
+        BINARY
+        if has_controls(raw)
+        else f"neither UTF-8, UTF-16 nor Windows-1252 ({why}); save it as UTF-8 and try again"
     )
 
 
@@ -352,12 +429,12 @@ def _decode(raw: bytes, encoding: str) -> str:
         ) from None
 
 
-def _guess_utf16(raw: bytes) -> str:
-    """Tell UTF-16 without a mark, which has a NUL beside every ASCII letter, from binary data."""
+def _guess_utf16(raw: bytes) -> str | None:
+    """Tell UTF-16 without a mark, which has a NUL beside every ASCII letter, from other data."""
     even, odd = raw[::2].count(0), raw[1::2].count(0)
     most = len(raw) // 2
     if len(raw) % 2 == 0 and odd > most / 2 and even * 10 < odd:
         return "utf-16-le"
     if len(raw) % 2 == 0 and even > most / 2 and odd * 10 < even:
         return "utf-16-be"
-    raise DocumentError("binary, not text; give a file of plain text")
+    return None

@@ -16,7 +16,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
-from palermo.documents import TOO_MANY, decode, has_too_many, opened
+from palermo.documents import (
+    BINARY,
+    TOO_MANY,
+    decode,
+    has_controls,
+    has_too_many,
+    marked,
+    opened,
+    western,
+)
 from palermo.errors import DocumentError
 
 _LONGEST: Final = 1 << 26  # bytes of a line of JSON
@@ -33,6 +42,7 @@ _PARQUET: Final = b"PAR1"
 _BEFORE_JSON: Final = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # white space and marks, in UTF-16 too
 _ARRAY: Final = re.compile(rb"\[\s*\{")
 _BEYOND_ASCII: Final = bytes(range(128, 256))
+_ONE_BYTE: Final = ("utf-8", "windows-1252")  # that a character of ASCII takes
 # A first line by which Excel takes the delimiter.
 _NAMED: Final = re.compile(r'("?)sep=([^"\r\n])\1(?:[\r\n]|\Z)', re.I)
 _ESCAPED: Final = re.compile("[\ud800-\udfff]")  # what Python makes of a byte it cannot decode
@@ -225,7 +235,10 @@ def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[
     sample, encoding = _decoded(head)
     # A document in one field is longer than the 131,072 characters that csv allows.
     csv.field_size_limit(max(csv.field_size_limit(), _WIDEST))
-    one_byte = encoding in ("utf-8", "windows-1252")
+    one_byte = encoding in _ONE_BYTE
+    delimiter, header = _header(sample, column)
+    if one_byte and column not in header and has_controls(head):
+        raise DocumentError(f"{BINARY} (as a table: {_missing(column, header)})")
     text = io.TextIOWrapper(
         handle,
         "utf-8" if one_byte else encoding,
@@ -313,41 +326,54 @@ class _Lines:
             raise csv.Error(f"a line of more than {_WIDEST:,} characters")
         if self.number == 1:
             line = line.removeprefix("\ufeff")
-        if line.isascii() or self.encoding not in ("utf-8", "windows-1252"):
+        if line.isascii() or self.encoding not in _ONE_BYTE:
             return line
         raw = line.encode("utf-8", "surrogateescape")
         if not self._settled:
             self._settled = True
             with suppress(DocumentError):  # the row is named, whatever else it is
-                self.encoding = decode(raw)[1]
+                self.encoding = _told(raw)
         return raw.decode(self.encoding, "surrogateescape")
 
 
 def _decoded(head: bytes) -> tuple[str, str]:
-    """Decode the beginning of a file, which may break off amid a character."""
+    """Decode the beginning of a file, which may break off amid a character.
+
+    Control characters are let pass: one is no more reason to refuse a table here than further down.
+    """
     cut = len(head) == _HEAD
-    if cut and b"\0" not in head:
-        head = head.rstrip(_BEYOND_ASCII)
-    try:
-        return decode(head)
-    except DocumentError:
-        if cut and b"\0" in head:
+    encoding = marked(head)
+    if encoding and encoding not in _ONE_BYTE:
+        try:
+            return decode(head)
+        except DocumentError:
+            if not cut:
+                raise
             return decode(head[:-2])  # without the first half of a pair of surrogates
-        good, *_ = _ESCAPED.split(head.decode("utf-8", "surrogateescape"), maxsplit=1)
-        if good.isascii():
-            raise
-        return decode(good.encode())  # UTF-8 with a row that is spoilt
+    if cut:
+        head = head.rstrip(_BEYOND_ASCII)
+    encoding = encoding or _told(head)
+    return head.decode(encoding, "surrogateescape").removeprefix("\ufeff"), encoding
 
 
-def _delimiter(sample: str, column: str) -> str:
-    """Tell the delimiter: the one by which the header has the column, and most columns."""
+def _told(raw: bytes) -> str:
+    """Tell UTF-8, of which a row may be spoilt, from Windows-1252."""
+    good, *broken = _ESCAPED.split(raw.decode("utf-8", "surrogateescape"), maxsplit=1)
+    if not broken or not good.isascii():
+        return "utf-8"
+    western(raw)  # or it is neither
+    return "windows-1252"
+
+
+def _header(sample: str, column: str) -> tuple[str, list[str]]:
+    """Tell the delimiter, by which the header has the column, and most columns; and these."""
 
     def header(delimiter: str) -> list[str]:
         lines = io.StringIO(sample, newline="")
         return next((row for row in csv.reader(lines, delimiter=delimiter) if row), [])
 
-    headers = {delimiter: header(delimiter) for delimiter in ",;\t"}
-    return max(headers, key=lambda each: (column in headers[each], len(headers[each])))
+    headers = [(delimiter, header(delimiter)) for delimiter in ",;\t"]
+    return max(headers, key=lambda each: (column in each[1], len(each[1])))
 
 
 def _columns(names: Sequence[str]) -> list[str]:
