@@ -357,6 +357,95 @@ def test_each_encoding_of_a_table_is_read_right(tmp_path, encoding, rows):
     assert last == Record("Cobró 500 €.", rows + 2, {"id": "ñ"})
 
 
+WORST = "La víctima de tráfico pagó en Ávila, Íscar y “León”."  # bytes Windows-1252 has not
+OTHERS = {"utf-8": "windows-1252", "windows-1252": "utf-8"}
+
+
+@pytest.mark.parametrize("before", [0, 5_000])  # within what is looked at first, and beyond
+@pytest.mark.parametrize("bad", range(5))
+@pytest.mark.parametrize("encoding", OTHERS)
+def test_a_row_of_another_encoding_is_named_wherever_it_stands(tmp_path, encoding, bad, before):
+    good = WORST if encoding == "utf-8" else "La víctima pagó – «mucho»."
+    odd = "Cobró." if encoding == "utf-8" else WORST
+    rows = [(good if each != bad else odd).encode(encoding) for each in range(5)]
+    rows[bad] = odd.encode(OTHERS[encoding])
+    path = tmp_path / "a.csv"
+    path.write_bytes(
+        b"\n".join([b"id;text", *[b"1;They paid."] * before, *(b"2;" + row for row in rows)])
+    )
+    found = list(read(str(path), "text"))
+    wrong = found.pop(before + bad)
+    assert str(wrong) == (
+        f"{path}:{2 + before + bad}: bytes that are no {encoding.upper()}; save the file as UTF-8"
+    )
+    assert [each.text for each in found] == ["They paid."] * before + [good] * 4
+    assert [each.line for each in found[-4:]] == [
+        2 + before + each for each in range(5) if each != bad
+    ]  # fmt: skip
+
+
+def test_the_command_names_the_one_row_of_another_encoding(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"id;text\n1;cobr\xf3\n" + f"2;{WORST}\n".encode() * 4)
+    run = classify_here("--text-column", "text", path)
+    assert run.exit_code == 1
+    assert [json.loads(line)["text"] for line in run.stdout.splitlines()] == [WORST] * 4
+    assert run.stderr.splitlines() == [
+        f"Error: {path}:2: bytes that are no UTF-8; save the file as UTF-8",
+        f"Note: {path}: 1 of its rows could not be read",
+    ]
+
+
+@pytest.mark.parametrize("before", [0, 5_000])
+def test_a_spoilt_character_is_no_other_encoding(tmp_path, before):
+    path = tmp_path / "a.csv"
+    spoilt = b"\xe2\x80" + WORST.encode()
+    path.write_bytes(b"\n".join([b"text", *[b"They paid."] * before, spoilt, b"They left."]))
+    *_, bad, last = read(str(path), "text")
+    assert "bytes that are no UTF-8" in str(bad)
+    assert last.text == "They left."
+
+
+def test_rows_of_utf8_far_behind_one_of_windows_1252_are_named_not_garbled(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"text\ncobr\xf3\n" + b"They paid.\n" * 20_000 + f"{WORST}\n".encode() * 2)
+    first, *plain, bad, worse = read(str(path), "text")
+    assert first.text == "cobró"
+    assert {each.text for each in plain} == {"They paid."}
+    for number, each in enumerate((bad, worse), 20_003):
+        assert str(each).startswith(f"{path}:{number}: bytes that are no WINDOWS-1252; save the")
+
+
+@pytest.mark.parametrize("before", [0, 5_000])
+def test_short_rows_full_of_accents_are_windows_1252(tmp_path, before):
+    names = ["Ana", "Peña", "Íñigo", "João", "Luis", "Ôé", "Inés", "Carmen", "Nuñez"] * 20
+    rows = [["text"], *[["They paid."]] * before, *([name] for name in names)]
+    path = table(tmp_path / "a.csv", *rows, encoding="windows-1252")
+    assert [each.text for each in read(path, "text")][before:] == names
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8-r", "shift-jis"])
+def test_a_table_in_an_unknown_encoding_is_refused_or_its_rows_named(tmp_path, encoding):
+    text = "Они заплатили проводнику." if encoding != "shift-jis" else "ガイドに支払った。"
+    rows = [[text]] * 5
+    with pytest.raises(DocumentError, match="neither UTF-8, UTF-16 nor Windows-1252"):
+        list(read(table(tmp_path / "a.csv", ["text"], *rows, encoding=encoding), "text"))
+    rows = [*[["They paid."]] * 10_000, *rows]
+    found = list(read(table(tmp_path / "a.csv", ["text"], *rows, encoding=encoding), "text"))
+    assert all("bytes that are no UTF-8" in str(each) for each in found[10_000:])
+
+
+def test_lines_that_were_read_ahead_are_bounded_and_counted_too(tmp_path):
+    path = tmp_path / "a.csv"
+    with path.open("wb") as to:
+        to.write(b"text\r\n" + b"They paid.\r\n" * 10_000 + b"Cobr\xf3.\r\n\r\n")
+        to.write(b"a" * 20_000_000 + b'\r\n"one\r\ntwo"\r\nPag\xf3.')
+    *_, first, long, quoted, last = read(str(path), "text")
+    assert first == Record("Cobró.", 10_002, {})
+    assert str(long).startswith(f"{path}:10004: broken CSV, passed over up to line 10004: a line")
+    assert (quoted, last) == (Record("one\r\ntwo", 10_005, {}), Record("Pagó.", 10_007, {}))
+
+
 def test_a_head_that_breaks_off_amid_a_character_is_read_right(tmp_path):
     for shift in range(4):
         for encoding in ("utf-8", "utf-8-sig", "utf-16"):

@@ -11,7 +11,7 @@ import io
 import json
 import re
 import zlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
@@ -303,12 +303,14 @@ class _Lines:
     """The lines of a text, each of bounded length, counted and decoded.
 
     UTF-8 and Windows-1252 both come as UTF-8 with escapes, since a file that begins with
-    plain ASCII may turn out to be either: its first line beyond ASCII settles which.
+    plain ASCII may turn out to be either: its first lines beyond ASCII settle which. A line of
+    the other encoding, or of none, keeps escapes.
     """
 
     def __init__(self, text: io.TextIOWrapper, encoding: str, settled: bool) -> None:
         self._text = text
         self._settled = settled
+        self._ahead: deque[str] = deque()  # lines that were read to settle it
         self.encoding = encoding
         self.number = 0
 
@@ -316,7 +318,7 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._text.readline(_WIDEST + 1)
+        line = self._ahead.popleft() if self._ahead else self._text.readline(_WIDEST + 1)
         if not line:
             raise StopIteration
         self.number += 1
@@ -328,12 +330,24 @@ class _Lines:
             line = line.removeprefix("\ufeff")
         if line.isascii() or self.encoding not in _ONE_BYTE:
             return line
-        raw = line.encode("utf-8", "surrogateescape")
         if not self._settled:
-            self._settled = True
-            with suppress(DocumentError):  # the row is named, whatever else it is
-                self.encoding = _told(raw)
-        return raw.decode(self.encoding, "surrogateescape")
+            self._settle(line)
+        if self.encoding == "utf-8":
+            return line
+        other = not _ESCAPED.search(line)  # UTF-8: as Windows-1252 it would be garbled, not wrong
+        raw = line.encode("utf-8", "surrogateescape")
+        return raw.decode("ascii" if other else self.encoding, "surrogateescape")
+
+    def _settle(self, line: str) -> None:
+        """Tell the encoding by a line and those after it, or one row would garble all others."""
+        self._settled = True
+        size = len(line)
+        while size < _HEAD and (after := self._text.readline(_WIDEST + 1)):
+            self._ahead.append(after)
+            size += len(after)
+        sample = "".join(each[:_HEAD] for each in (line, *self._ahead))
+        with suppress(DocumentError):  # the rows are named, whatever else they are
+            self.encoding = _told(sample.encode("utf-8", "surrogateescape"))
 
 
 def _decoded(head: bytes) -> tuple[str, str]:
@@ -357,12 +371,30 @@ def _decoded(head: bytes) -> tuple[str, str]:
 
 
 def _told(raw: bytes) -> str:
-    """Tell UTF-8, of which a row may be spoilt, from Windows-1252."""
-    good, *broken = _ESCAPED.split(raw.decode("utf-8", "surrogateescape"), maxsplit=1)
-    if not broken or not good.isascii():
+    """Tell UTF-8 from Windows-1252, some lines of either being spoilt or in the other.
+
+    In doubt it is UTF-8: rows of Windows-1252 are named then, while rows of UTF-8 that are read as
+    Windows-1252 would be garbled and nobody told.
+    """
+    lines = raw.splitlines()
+    beyond = [line for line in lines if not line.isascii()]
+    good = sum(map(_is_utf8, beyond))
+    if good >= len(beyond) - good:
         return "utf-8"
-    western(raw)  # or it is neither
+    try:
+        western(b"\n".join(line for line in lines if line.isascii() or not _is_utf8(line)))
+    except DocumentError:
+        if not good:
+            raise
+        return "utf-8"
     return "windows-1252"
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Tell whether a line is UTF-8, but for spoilt bytes that are no more than its characters."""
+    text = line.decode("utf-8", "ignore")
+    beyond = len(text) - len(text.encode("ascii", "ignore"))
+    return beyond >= len(line) - len(text.encode())
 
 
 def _header(sample: str, column: str) -> tuple[str, list[str]]:
