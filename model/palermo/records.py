@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, Final, NamedTuple, cast
 
@@ -236,7 +236,10 @@ def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[
     # A document in one field is longer than the 131,072 characters that csv allows.
     csv.field_size_limit(max(csv.field_size_limit(), _WIDEST))
     one_byte = encoding in _ONE_BYTE
-    delimiter, header = _header(sample, column)
+    named = _NAMED.match(sample)
+    delimiter, header = (
+        _header(sample[named.end() :], column, [named[2]]) if named else _header(sample, column)
+    )
     if one_byte and column not in header and has_controls(head):
         raise DocumentError(f"{BINARY} (as a table: {_missing(column, header)})")
     text = io.TextIOWrapper(
@@ -246,8 +249,6 @@ def _delimited(handle: io.BufferedReader, head: bytes, column: str) -> Iterator[
         newline="",
     )
     lines = _Lines(text, encoding, settled=not sample.isascii())
-    named = _NAMED.match(sample)
-    delimiter = named[2] if named else _delimiter(sample, column)
     # Strict, or one missing quotation mark would silently make one row of many.
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     names: list[str] = []
@@ -397,14 +398,14 @@ def _is_utf8(line: bytes) -> bool:
     return beyond >= len(line) - len(text.encode())
 
 
-def _header(sample: str, column: str) -> tuple[str, list[str]]:
+def _header(sample: str, column: str, delimiters: Iterable[str] = ",;\t") -> tuple[str, list[str]]:
     """Tell the delimiter, by which the header has the column, and most columns; and these."""
 
     def header(delimiter: str) -> list[str]:
         lines = io.StringIO(sample, newline="")
         return next((row for row in csv.reader(lines, delimiter=delimiter) if row), [])
 
-    headers = [(delimiter, header(delimiter)) for delimiter in ",;\t"]
+    headers = [(delimiter, header(delimiter)) for delimiter in delimiters]
     return max(headers, key=lambda each: (column in each[1], len(each[1])))
 
 
