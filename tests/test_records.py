@@ -167,6 +167,8 @@ def test_any_csv_that_is_written_is_read(
     tmp_path_factory, others, data, delimiter, encoding, packed
 ):
     names = ["text", *others]
+    if not others:
+        delimiter = ","  # a header of one column does not show it, and a comma is what is taken
     row = st.lists(cells, min_size=len(names), max_size=len(names))
     rows = data.draw(st.lists(row, min_size=1, max_size=5))
     path = tmp_path_factory.mktemp("records") / "any"
