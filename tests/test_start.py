@@ -13,7 +13,7 @@ OURS = {
     "artifact", "cli", "documents", "engine", "errors", "evidence", "furniture", "inputs",
     "joblib_reader", "keys", "labels", "outputs", "outputs.finding", "outputs.jsonl",
     "outputs.summary", "outputs.target", "passages", "predictor", "progress", "run", "sources", "stop",
-    "store", "tally", "terms", "text",
+    "store", "tags", "tally", "terms", "text",
 }  # fmt: skip
 # progress: a few lines that decide whether rich is needed for a bar.
 # stop, tally: a few lines each that any run needs; a signal may come in the first one too.

@@ -268,11 +268,11 @@ def classify(
                 findings = run.findings(documents, explain, progress.hide if beside else None)
                 writer(format, predictor.labels, run.columns)(findings, out)
             out.flush()
-            if not quiet:
-                complain(run.summary.line(run.tally))
             if target is not None and run.tally.nothing:
                 complain(f"Error: nothing could be read; {target} is as it was")
                 cast("Part", out).drop()
+            if not quiet:
+                complain(run.summary.line(run.tally))
     except KeyboardInterrupt as error:
         stopped = error if isinstance(error, Stopped) else Stopped(signal.SIGINT)
         rest = "only --output FILE can be resumed" if target is None else targets.kept(target)
